@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The raw sample: what capture leaves for resolve. Plain words of one thread's stack and of V8's
+// per-thread state at one instant, the same whether the signal handler or an outside stop took it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace sigprof {
+
+// Words above rsp kept for leaf cases (frameless stubs, prologues).
+inline constexpr uint32_t kTopWords = 64;
+// Depth cap: the leaf-most and the root-most frames are kept, those between are counted.
+inline constexpr uint32_t kMaxLeafFrames = 1024;
+inline constexpr uint32_t kMaxRootFrames = 64;
+inline constexpr uint32_t kMaxFrames = kMaxLeafFrames + kMaxRootFrames;
+
+// How the walk found its first frame.
+enum class WalkStart : uint8_t {
+  kNone = 0,         // no JS on this stack (js_entry_sp == 0): idle, or native work without JS
+  kExitFrame,        // c_entry_fp: C++ called from JS; the first frame is the exit frame, pc unknown
+  kRegisters,        // rip in V8 code: the first frame is rbp's, its pc is rip
+  kFastCall,         // C function called without an exit frame: first frame and pc from the isolate
+  kDeoptimizer,      // V8's deoptimizer runs: first standard frame found by scan, pc unknown
+  kStackScan,        // C++ leaf, nothing recorded by V8: first frame found by scan
+  kUnusable,         // JS is on the stack, but no frame could be found
+};
+
+enum RawSampleFlags : uint16_t {
+  kSampleInGc = 1 << 0,      // stands for ticks that fell into a garbage collection
+  kSampleTruncated = 1 << 1, // the chain broke before the outermost entry frame
+  kSampleAsleep = 1 << 2,    // taken of a thread asleep in the kernel (wall mode)
+  kSampleIdle = 1 << 3,      // asleep or running with no JS on the stack
+};
+
+// One physical frame. For a standard (JS) frame `marker` is a tagged Context (odd); for a typed
+// frame it is the frame type << 1 (even), and `slot32`/`slot40` hold [fp+16] and [fp+24] instead,
+// where a builtin exit frame keeps its new.target and its target function.
+struct RawFrame {
+  uint64_t fp;
+  uint64_t pc;        // pc inside this frame: rip for a leaf in V8 code, else the return address; 0 unknown
+  uint64_t marker;    // [fp-8]
+  uint64_t function;  // [fp-16]; replaced by the SharedFunctionInfo when the sample is pinned
+  uint64_t slot32;    // [fp-32]: bytecode array of an interpreted or baseline frame
+  uint64_t slot40;    // [fp-40]: bytecode offset (Smi) of an interpreted frame
+};
+static_assert(sizeof(RawFrame) == 48);
+
+struct RawRegisters {
+  uint64_t rip, rsp, rbp, rdi, r9, r12;
+};
+
+// Words of V8's Isolate at the tick.
+struct RawIsolateState {
+  uint64_t c_entry_fp;
+  uint64_t fast_call_fp;
+  uint64_t fast_call_pc;
+  uint64_t js_entry_sp;
+  uint32_t vm_state;
+  uint32_t reserved;
+};
+
+// Fixed head, followed by `frame_count` frames, leaf first. With `omitted_frames` > 0 the frames
+// [0, kMaxLeafFrames) are the leaf-most and the rest the root-most.
+struct RawSample {
+  uint64_t time_ns;    // CLOCK_MONOTONIC
+  uint64_t weight_ns;  // CPU time (cpu mode) or elapsed time (wall mode) since the thread's last sample
+  uint64_t gc_epoch;   // even outside, odd inside a moving collection
+  RawRegisters regs;
+  RawIsolateState isolate;
+  uint64_t top_words[kTopWords];
+  uint32_t top_word_count;
+  uint32_t ticks;  // timer ticks this sample stands for, >= 1
+  uint32_t frame_count;
+  uint32_t omitted_frames;
+  uint16_t flags;
+  WalkStart start;
+  uint8_t pinned;  // function words are SharedFunctionInfos (see sampler/gc_barrier.h)
+  uint32_t reserved;
+
+  RawFrame* frames() { return reinterpret_cast<RawFrame*>(this + 1); }
+  const RawFrame* frames() const { return reinterpret_cast<const RawFrame*>(this + 1); }
+  static constexpr size_t SizeFor(uint32_t frames);
+};
+static_assert(std::is_trivially_copyable_v<RawSample> && sizeof(RawSample) % 8 == 0);
+
+constexpr size_t RawSample::SizeFor(uint32_t frames) {
+  return sizeof(RawSample) + size_t{frames} * sizeof(RawFrame);
+}
+inline constexpr size_t kMaxRawSampleSize = RawSample::SizeFor(kMaxFrames);
+
+}  // namespace sigprof

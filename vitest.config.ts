@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, options: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit'),
+      // Real processes and real clocks: one file at a time, so that suites don't compete for cores.
+      project('integration', { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 }),
+      project('e2e', { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 }),
+    ],
+  },
+});
