@@ -55,8 +55,6 @@ class ProfileTables {
   uint32_t String(std::string_view text);
   // Always appends; deduplication by identity is the resolver's.
   uint32_t AddFunction(const FunctionInfo& info);
-  // Line and column of a definition found after AddFunction (before the next Encode).
-  void SetFunctionLine(uint32_t function, int32_t line, int32_t column);
   uint32_t Frame(uint32_t function, uint32_t line, uint32_t column, uint32_t flags);
   uint32_t Stack(uint32_t parent, uint32_t frame);  // parent 0: frame is the root
   uint32_t AddThread(uint32_t tid, ThreadKind kind, std::string_view name);
