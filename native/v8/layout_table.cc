@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "v8/layout_table.h"
+
+namespace sigprof {
+namespace {
+
+struct Row {
+  V8Version since;
+  // heap
+  int32_t js_function_code;  // -1: only a dispatch handle
+  int32_t sfi_untrusted_function_data;
+  int32_t scope_info_position;
+  int32_t script_source_url;
+  int32_t bytecode_positions;
+  int32_t code_deopt_or_bytecode, code_positions;
+  int32_t code_instruction_start, code_flags, code_size, code_instruction_stream;
+  // deoptimization data
+  int32_t literals, shared, inlining_positions;
+  // encodings
+  bool code_start_is_inline;
+  bool scope_flags_are_raw;
+  bool unsigned_position_deltas;
+};
+
+// One row a V8 line that Node shipped: 18, 20, 22, 24, 25, 26.
+constexpr Row kRows[] = {
+    {{10, 2, 0}, 48, -1, -1, 104, 32, 16, 24, 128, 48, 40, -1, 2, 6, 7, true, false, false},
+    {{11, 3, 0}, 48, -1, -1, 112, 32, 16, 24, 40, 48, 56, 32, 2, 6, 7, false, false, false},
+    {{12, 4, 0}, 24, -1, -1, 112, 24, 8, 16, 40, 48, 52, 32, 2, 6, 7, false, false, false},
+    {{13, 6, 0}, -1, 16, 32, 112, 24, 8, 16, 40, 52, 56, 32, 3, 7, 8, false, true, false},
+    {{14, 1, 0}, -1, 16, 32, 112, 24, 8, 16, 40, 52, 56, 32, 3, 7, 8, false, true, true},
+};
+
+}  // namespace
+
+void ApplyLayoutTable(const V8Version& version, Layout* layout) {
+  const Row* row = &kRows[0];
+  for (const Row& candidate : kRows) {
+    if (!(version < candidate.since)) row = &candidate;
+  }
+  HeapOffsets* h = &layout->heap;
+  h->js_function_code = row->js_function_code;
+  h->sfi_untrusted_function_data = row->sfi_untrusted_function_data;
+  h->scope_info_position = row->scope_info_position;
+  h->script_source_url = row->script_source_url;
+  h->bytecode_positions = row->bytecode_positions;
+  h->code_deopt_or_bytecode = row->code_deopt_or_bytecode;
+  h->code_positions = row->code_positions;
+  h->code_instruction_start = row->code_instruction_start;
+  h->code_flags = row->code_flags;
+  h->code_size = row->code_size;
+  h->code_instruction_stream = row->code_instruction_stream;
+  layout->deopt.literals = row->literals;
+  layout->deopt.shared = row->shared;
+  layout->deopt.inlining_positions = row->inlining_positions;
+  h->code_start_is_inline = row->code_start_is_inline;
+  layout->scope_flags_are_raw = row->scope_flags_are_raw;
+  layout->unsigned_position_deltas = row->unsigned_position_deltas;
+}
+
+}  // namespace sigprof
