@@ -143,8 +143,7 @@ void LoadCode(Loader& l, Layout* layout) {
   l.Require({"CodeKindFieldMask"}, &layout->kinds.mask);
   l.Require({"CodeKindBaseline"}, &layout->kinds.baseline);
   l.Require({"CodeKindInterpretedFunction"}, &layout->kinds.interpreted);
-  // CodeKind lists INTERPRETED_FUNCTION, BASELINE, MAGLEV, TURBOFAN in this order since V8 10, and
-  // REGEXP three before the first.
+  // CodeKind lists INTERPRETED_FUNCTION, BASELINE, MAGLEV, TURBOFAN in this order since V8 10.
   layout->kinds.maglev = layout->kinds.baseline + 1;
   layout->kinds.turbofan = layout->kinds.baseline + 2;
   l.Require({"frametype_BuiltinExitFrame"}, &layout->frames.builtin_exit);

@@ -16,6 +16,9 @@ struct Row {
   int32_t code_instruction_start, code_flags, code_size, code_instruction_stream;
   // deoptimization data
   int32_t literals, shared, inlining_positions;
+  uint32_t regexp_kind;  // CodeKind::REGEXP
+  // Isolate: not saved by JSEntry before V8 13, so not calibrated; 0 = calibrated
+  int32_t fast_call_fp, fast_call_pc;
   // encodings
   bool code_start_is_inline;
   bool scope_flags_are_raw;
@@ -24,11 +27,11 @@ struct Row {
 
 // One row a V8 line that Node shipped: 18, 20, 22, 24, 25, 26.
 constexpr Row kRows[] = {
-    {{10, 2, 0}, 48, -1, -1, 104, 32, 16, 24, 128, 48, 40, -1, 2, 6, 7, true, false, false},
-    {{11, 3, 0}, 48, -1, -1, 112, 32, 16, 24, 40, 48, 56, 32, 2, 6, 7, false, false, false},
-    {{12, 4, 0}, 24, -1, -1, 112, 24, 8, 16, 40, 48, 52, 32, 2, 6, 7, false, false, false},
-    {{13, 6, 0}, -1, 16, 32, 112, 24, 8, 16, 40, 52, 56, 32, 3, 7, 8, false, true, false},
-    {{14, 1, 0}, -1, 16, 32, 112, 24, 8, 16, 40, 52, 56, 32, 3, 7, 8, false, true, true},
+    {{10, 2, 0}, 48, -1, -1, 104, 32, 16, 24, 128, 48, 40, -1, 2, 6, 7, 3, 0x100, 0x108, true, false, false},
+    {{11, 3, 0}, 48, -1, -1, 112, 32, 16, 24, 40, 48, 56, 32, 2, 6, 7, 3, 0xe8, 0xf0, false, false, false},
+    {{12, 4, 0}, 24, -1, -1, 112, 24, 8, 16, 40, 48, 52, 32, 2, 6, 7, 3, 0xf0, 0xf8, false, false, false},
+    {{13, 6, 0}, -1, 16, 32, 112, 24, 8, 16, 40, 52, 56, 32, 3, 7, 8, 3, 0, 0, false, true, false},
+    {{14, 1, 0}, -1, 16, 32, 112, 24, 8, 16, 40, 52, 56, 32, 3, 7, 8, 3, 0, 0, false, true, true},
 };
 
 }  // namespace
@@ -54,6 +57,9 @@ void ApplyLayoutTable(const V8Version& version, Layout* layout) {
   layout->deopt.shared = row->shared;
   layout->deopt.inlining_positions = row->inlining_positions;
   h->code_start_is_inline = row->code_start_is_inline;
+  layout->kinds.regexp = row->regexp_kind;
+  layout->capture.fast_call_fp = row->fast_call_fp;
+  layout->capture.fast_call_pc = row->fast_call_pc;
   layout->scope_flags_are_raw = row->scope_flags_are_raw;
   layout->unsigned_position_deltas = row->unsigned_position_deltas;
 }
