@@ -66,7 +66,11 @@ class ProcessMemory final : public Memory {
 // most kPages pages and must be dropped whenever the memory behind it may have changed.
 class CachedMemory final : public Memory {
  public:
+  // `backing` outlives the cache.
   explicit CachedMemory(Memory* backing) : backing_(backing) {}
+  ~CachedMemory() override;
+  CachedMemory(const CachedMemory&) = delete;
+  CachedMemory& operator=(const CachedMemory&) = delete;
 
   size_t Read(Address address, void* out, size_t size) override;
   void ReadMany(MemoryPiece* pieces, size_t count) override;
@@ -75,22 +79,21 @@ class CachedMemory final : public Memory {
  private:
   static constexpr size_t kPageSize = 4096;
   static constexpr size_t kPages = 64;  // direct-mapped
+  static constexpr size_t kMaxCachedRead = 4 * kPageSize;
+  static constexpr size_t kFillBatch = 32;
   struct Page {
     Address base = 0;
     uint32_t valid = 0;  // generation in which it was filled; 0 = never
-    uint32_t size = 0;
+    uint32_t size = 0;   // leading bytes that could be read
     unsigned char bytes[kPageSize];
   };
-  Page* Lookup(Address base);
+  Page* Slot(Address base);
+  bool Holds(const Page& page, Address base) const;
+  const Page* Lookup(Address base);
 
   Memory* backing_;
   uint32_t generation_ = 1;
   Page* pages_ = nullptr;  // kPages of them, allocated at first use
-
- public:
-  ~CachedMemory() override;
-  CachedMemory(const CachedMemory&) = delete;
-  CachedMemory& operator=(const CachedMemory&) = delete;
 };
 
 }  // namespace sigprof

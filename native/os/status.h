@@ -10,8 +10,9 @@ namespace sigprof {
 class Status {
  public:
   Status() = default;  // success
-  // `code` is one of SigprofError's codes (src/session/errors.ts), e.g. "ERR_SIGPROF_ALREADY_RUNNING".
-  // `message` says what failed, why most likely, and what to do, in one line.
+  // `code` is one of SigprofError's codes (src/session/errors.ts), e.g.
+  // "ERR_SIGPROF_ALREADY_RUNNING". `message` says what failed, why most likely, and what to do, in
+  // one line.
   Status(const char* code, std::string message) : code_(code), message_(std::move(message)) {}
 
   bool ok() const { return code_ == nullptr; }
