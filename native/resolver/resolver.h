@@ -11,6 +11,7 @@
 #include "resolver/tables.h"
 #include "unwinder/capture.h"
 #include "unwinder/raw_sample.h"
+#include "v8/builtins.h"
 #include "v8/layout.h"
 
 namespace sigprof {
@@ -23,7 +24,8 @@ struct ResolvedSample {
 class Resolver {
  public:
   // All pointers outlive the resolver. `memory` is that of the process sampled.
-  Resolver(const Layout* layout, const CodeRanges& code, Memory* memory, ProfileTables* tables);
+  Resolver(const Layout* layout, const Builtins* builtins, const CodeRanges& code, Memory* memory,
+           ProfileTables* tables);
   ~Resolver();
 
   // Decodes; interns functions, frames and the stack. In a GC sample the leaf is

@@ -4,6 +4,7 @@
 
 #include "os/status.h"
 #include "unwinder/capture.h"
+#include "v8/builtins.h"
 #include "v8/layout.h"
 
 namespace sigprof {
@@ -29,12 +30,15 @@ struct V8Api {
   void (*add_gc_epilogue)(void* isolate, GcCallback, void* data, int gc_types) = nullptr;
   void (*remove_gc_prologue)(void* isolate, GcCallback, void* data) = nullptr;
   void (*remove_gc_epilogue)(void* isolate, GcCallback, void* data) = nullptr;
+  void (*get_code_range)(void* isolate, void** start, size_t* size) = nullptr;
+  void (*get_embedded_code_range)(void* isolate, const void** start, size_t* size) = nullptr;
 };
 
 // Everything process-wide that sampling needs to know of V8. Immutable after Load.
 struct Host {
   V8Api api;
   Layout layout;
+  Builtins builtins;
   std::string v8_version;
   Status status;  // why this V8 can't be sampled, if so
 };
