@@ -1,0 +1,163 @@
+import {
+  float64Column,
+  type GrowableColumn,
+  int32Column,
+  uint8Column,
+  uint32Column,
+} from './growable-column.ts';
+import { PairIndex } from './pair-index.ts';
+import type {
+  FrameId,
+  FunctionId,
+  FunctionKind,
+  ProfileCounters,
+  ProfileData,
+  ProfileMeta,
+  StackId,
+  StringId,
+  Thread,
+  ThreadIndex,
+} from './profile-data.ts';
+
+/** A function to intern; lines and columns are 1-based, 0 when unknown. */
+export interface FunctionInput {
+  readonly name: string;
+  readonly script?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly kind: FunctionKind;
+}
+
+/** A sample to append; omitted values are zero, ticks one. */
+export interface SampleInput {
+  readonly stack: StackId;
+  readonly weight: number;
+  readonly thread: ThreadIndex;
+  readonly timeNs?: number;
+  readonly ticks?: number;
+  readonly flags?: number;
+}
+
+/** Builds a profile row by row; everything but samples and threads is interned. */
+export class ProfileBuilder {
+  readonly #strings: string[] = [''];
+  readonly #stringIds = new Map<string, number>([['', 0]]);
+  readonly #functionIds = new Map<string, number>();
+  readonly #functions = {
+    name: uint32Column(),
+    script: uint32Column(),
+    line: int32Column(),
+    column: int32Column(),
+    kind: uint8Column(),
+  };
+  readonly #framePositions = new PairIndex();
+  readonly #frameKeys = new PairIndex();
+  readonly #frames = {
+    function: uint32Column(),
+    line: uint32Column(),
+    column: uint32Column(),
+    flags: uint32Column(),
+  };
+  readonly #stacks = new PairIndex();
+  readonly #threads: Thread[] = [];
+  readonly #samples = {
+    timeNs: float64Column(),
+    weight: float64Column(),
+    thread: uint32Column(),
+    stack: uint32Column(),
+    ticks: uint32Column(),
+    flags: uint32Column(),
+  };
+  readonly #warnings: string[] = [];
+
+  internString(value: string): StringId {
+    const known = this.#stringIds.get(value);
+    if (known !== undefined) return known as StringId;
+    const id = this.#strings.length;
+    this.#strings.push(value);
+    this.#stringIds.set(value, id);
+    return id as StringId;
+  }
+
+  internFunction(input: FunctionInput): FunctionId {
+    const name = this.internString(input.name);
+    const script = this.internString(input.script ?? '');
+    const { line = 0, column = 0, kind } = input;
+    const key = `${name},${script},${line},${column},${kind}`;
+    const known = this.#functionIds.get(key);
+    if (known !== undefined) return known as FunctionId;
+    const id = this.#functions.name.length;
+    pushRow(this.#functions, { name, script, line, column, kind });
+    this.#functionIds.set(key, id);
+    return id as FunctionId;
+  }
+
+  internFrame(fn: FunctionId, line = 0, column = 0, flags = 0): FrameId {
+    // Two nested pairs stand for the four columns: position = (line, column), key = (function and flags, position).
+    const position = this.#framePositions.intern(line, column);
+    const key = this.#frameKeys.intern(fn * 8 + (flags & 7), position);
+    if (key === this.#frames.function.length) {
+      pushRow(this.#frames, { function: fn, line, column, flags });
+    }
+    return key as FrameId;
+  }
+
+  internStack(parent: StackId, frame: FrameId): StackId {
+    return (this.#stacks.intern(parent, frame) + 1) as StackId;
+  }
+
+  addThread(thread: Thread): ThreadIndex {
+    return (this.#threads.push({ ...thread }) - 1) as ThreadIndex;
+  }
+
+  addSample(sample: SampleInput): void {
+    const { timeNs = 0, weight, thread, stack, ticks = 1, flags = 0 } = sample;
+    pushRow(this.#samples, { timeNs, weight, thread, stack, ticks, flags });
+  }
+
+  addWarning(line: string): void {
+    this.#warnings.push(line);
+  }
+
+  build(meta: ProfileMeta, counters: ProfileCounters = { lost: {} }): ProfileData {
+    const stackCount = this.#stacks.size + 1;
+    return {
+      meta,
+      counters,
+      strings: this.#strings.slice(),
+      functions: freezeTable(this.#functions, this.#functions.name.length),
+      frames: freezeTable(this.#frames, this.#frames.function.length),
+      stacks: {
+        length: stackCount,
+        parent: prependZero(this.#stacks.firsts()),
+        frame: prependZero(this.#stacks.seconds()),
+      },
+      threads: this.#threads.slice(),
+      samples: freezeTable(this.#samples, this.#samples.weight.length),
+      warnings: this.#warnings.slice(),
+    };
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a column of any element type
+type Columns = Record<string, GrowableColumn<any>>;
+
+function pushRow<C extends Columns>(columns: C, row: Record<keyof C & string, number>): void {
+  for (const name in columns) columns[name]?.push(row[name]);
+}
+
+function freezeTable<C extends Columns>(
+  columns: C,
+  length: number,
+): { readonly length: number } & { readonly [K in keyof C]: ArrayLike<number> } {
+  const arrays = Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, column.toArray()]),
+  ) as { [K in keyof C]: ArrayLike<number> };
+  return { length, ...arrays };
+}
+
+function prependZero(values: Uint32Array): Uint32Array {
+  const result = new Uint32Array(values.length + 1);
+  result.set(values, 1);
+  return result;
+}
