@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// State of the recording that runs, and of the sampler as such. Internal to native/sampler.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "os/memory.h"
+#include "resolver/tables.h"
+#include "sampler/helper.h"
+#include "sampler/native_threads.h"
+#include "sampler/recording.h"
+#include "sampler/thread_registry.h"
+#include "sampler/timers.h"
+#include "sampler/wall_clock.h"
+#include "v8/host.h"
+
+namespace sigprof {
+
+// Losses and totals that are not kept per thread. Guarded by the resolve lock.
+struct SessionCounters {
+  uint64_t covered_ns = 0;
+  uint64_t unresolved_frames = 0;
+  uint64_t truncated_stacks = 0;
+  uint64_t unusable_stacks = 0;
+  uint64_t unpinned = 0;  // records that a collection overtook; never expected
+  uint64_t idle_ns = 0;   // wall mode: idle time that was not recorded
+  // Sums over threads that left during the recording.
+  uint64_t ring_full = 0, foreign_stack = 0, overruns = 0, handler_cycles = 0, barrier_ns = 0;
+};
+
+struct Session {
+  explicit Session(const SamplingOptions& sampling)
+      : options(sampling), tables(sampling.max_bytes) {}
+
+  const SamplingOptions options;
+  TimerPlan plan;
+  uint64_t start_ns = 0;           // CLOCK_MONOTONIC
+  uint64_t start_unix_ms = 0;
+  uint64_t start_process_cpu = 0;  // CPU clock of the process
+  uint64_t start_cycles = 0;       // time stamp counter, to convert handler_cycles
+  uint64_t foreign_signals_before = 0;
+  std::atomic<uint32_t> threads_without_timer{0};
+  std::atomic<bool> stopping{false};
+
+  // Guarded by the resolve lock.
+  ProfileTables tables;
+  SessionCounters counters;
+  bool header_written = false;
+  std::vector<uint64_t> copy;  // room for one largest RawSample
+  uint32_t program_stack = 0, idle_stack = 0;
+
+  // CPU time of JS threads until they left the recording. Guarded by the registry lock.
+  uint64_t js_cpu_ns = 0;
+
+  NativeThreads native_threads;
+  Helper helper;
+  WallClock wall_clock;
+};
+
+// The sampler of this process. One object, never destroyed: threads of ours and late signals may
+// look at it until the last instruction of exit().
+struct Sampler {
+  std::mutex control;   // one start, stop or take at a time
+  std::mutex registry;  // who takes part: registration, and the recording's begin and end
+  std::mutex resolve;   // tables, resolvers, the consuming side of all rings
+  std::atomic<uint32_t> gc_waiting{0};  // collections that wait for `resolve`; others back off
+  std::atomic<bool> forked{false};      // a child of fork: nothing of us works here
+
+  const Host* host = nullptr;  // set at the first registration
+  Memory* memory = nullptr;
+  std::string node_version;
+  std::string second_copy;  // path of another loaded copy of the addon, if any
+  ThreadRegistry threads;
+  std::atomic<Session*> session{nullptr};  // written under registry
+  std::unique_ptr<Session> owned_session;  // guarded by control
+};
+Sampler* TheSampler();
+
+// The resolve lock for everyone but the GC barrier: lets a collection that waits go first.
+class ResolveLock {
+ public:
+  ResolveLock();
+  ~ResolveLock();
+  ResolveLock(const ResolveLock&) = delete;
+  ResolveLock& operator=(const ResolveLock&) = delete;
+};
+
+}  // namespace sigprof

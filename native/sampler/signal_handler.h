@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The tick handler: on the sampled thread, at any instruction. It touches its ucontext, the own
+// thread's stack within its bounds, the words of its own Isolate and its preallocated ring; it
+// makes two raw system calls for clocks and calls nothing but unwinder/capture.cc. This file's
+// translation unit has no other undefined symbols (scripts/check-handler.mjs).
+#pragma once
+
+#include <signal.h>
+
+#include <cstdint>
+
+#include "unwinder/capture.h"
+
+namespace sigprof {
+
+struct JsThread;
+
+// Ignored by default, so a late tick is harmless anywhere; left alone by V8 and libuv; not
+// real-time, so ticks for an off-CPU thread coalesce instead of filling the queue.
+inline constexpr int kTickSignal = SIGURG;
+
+// What the handler knows of the process. Written before the handler is installed and by tests.
+struct HandlerConfig {
+  uint64_t cookie = 0;  // random; in the siginfo of our own ticks
+  CaptureLayout layout;
+};
+
+// The calling thread's record for its handler, or null to have ticks ignored.
+void SetCurrentJsThread(JsThread* thread);
+JsThread* CurrentJsThread();
+
+// Sets the layout and draws the cookie once. From any thread, before InstallTickHandler.
+void ConfigureTickHandler(const CaptureLayout& layout);
+uint64_t TickCookie();
+
+// Installs the handler on first call and leaves it there for good. Later calls check that it is
+// still installed: false if somebody has replaced it.
+bool InstallTickHandler();
+
+// Signals of that number that were not our ticks, since load.
+uint64_t ForeignSignals();
+
+// For the GC barrier, on the own thread: captures the caller's stack into the ring with this
+// weight. False if the ring is full.
+bool CaptureOwnStack(JsThread* thread, uint64_t weight_ns, uint32_t ticks, uint64_t gc_epoch);
+
+}  // namespace sigprof
