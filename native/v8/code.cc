@@ -7,8 +7,11 @@ namespace sigprof {
 namespace {
 
 constexpr size_t kMaxTableBytes = 4u << 20;
-constexpr size_t kInliningRecordBytes = 16;  // u64 call site, i32 literal index, 4 bytes padding
 constexpr uint64_t kMaxCodeBytes = 64u << 20;
+constexpr int kMaxInliningDepth = 64;
+
+// V8's InliningPosition: u64 call site, i32 index into the literals, 4 bytes padding.
+constexpr int32_t kInliningRecordBytes = 16;
 
 CodeTier TierOf(const CodeKinds& kinds, uint32_t kind) {
   if (kind == kinds.baseline) return CodeTier::kBaseline;
@@ -18,7 +21,7 @@ CodeTier TierOf(const CodeKinds& kinds, uint32_t kind) {
   return CodeTier::kOther;
 }
 
-bool IsFixedArray(const Heap& heap, Tagged* object) {
+bool IsArray(const Heap& heap, Tagged* object) {
   const InstanceTypes& t = heap.layout().types;
   const uint16_t type = heap.Type(object);
   return type != 0 && (type == t.fixed_array || type == t.trusted_fixed_array ||
@@ -39,39 +42,44 @@ Tagged SharedFromLiteral(const Heap& heap, Tagged word) {
   return heap.IsSharedFunctionInfo(&word) ? word : 0;
 }
 
-void ReadInlining(const Heap& heap, Tagged deopt_data, CodeInfo* info) {
-  const DeoptIndices& index = heap.layout().deopt;
-  uint64_t word = 0;
-  if (heap.ArrayElement(deopt_data, index.shared, &word)) info->shared = SharedFromLiteral(heap, word);
-  std::vector<uint8_t> bytes;
-  if (!heap.ArrayElement(deopt_data, index.inlining_positions, &word) ||
-      !heap.Bytes(word, kMaxTableBytes, &bytes)) {
-    return;
+// The deoptimization data of optimised code, as far as inlining goes.
+class Inlining {
+ public:
+  Inlining(const Heap& heap, Tagged code) : heap_(heap) {
+    const DeoptIndices& index = heap.layout().deopt;
+    uint64_t data = 0, positions = 0;
+    if (!heap.LoadWord(code, heap.layout().heap.code_deopt_or_bytecode, &data) ||
+        !IsArray(heap, &data) || !heap.ArrayElement(data, index.inlining_positions, &positions)) {
+      return;
+    }
+    heap.Bytes(positions, kMaxTableBytes, &records_);
+    if (heap.ArrayElement(data, index.literals, &literals_) && !IsArray(heap, &literals_)) {
+      literals_ = 0;
+    }
   }
-  for (size_t at = 0; at + kInliningRecordBytes <= bytes.size(); at += kInliningRecordBytes) {
+
+  // The function inlined under `id` (1-based) and the call site it was inlined at.
+  bool Record(uint32_t id, Tagged* shared, SourcePosition* call_site) const {
+    const size_t at = size_t{id - 1} * kInliningRecordBytes;
+    if (at + kInliningRecordBytes > records_.size()) return false;
     uint64_t position;
-    InliningRecord record;
-    std::memcpy(&position, &bytes[at], sizeof position);
-    std::memcpy(&record.literal, &bytes[at + 8], sizeof record.literal);
-    record.call_site = DecodeSourcePosition(position);
-    info->inlining.push_back(record);
+    int32_t literal;
+    std::memcpy(&position, &records_[at], sizeof position);
+    std::memcpy(&literal, &records_[at + 8], sizeof literal);
+    *call_site = DecodeSourcePosition(position);
+    *shared = 0;
+    Tagged word = 0;
+    if (literal >= 0 && literals_ != 0 && heap_.ArrayElement(literals_, literal, &word)) {
+      *shared = SharedFromLiteral(heap_, word);
+    }
+    return true;
   }
-  if (info->inlining.empty()) return;
-  uint64_t literals = 0;
-  if (!heap.ArrayElement(deopt_data, index.literals, &literals) || !IsFixedArray(heap, &literals)) {
-    return;
-  }
-  // Inlined functions are the first literals; their highest index is all that is needed.
-  int32_t count = 0;
-  for (const InliningRecord& record : info->inlining) {
-    if (record.literal >= count && record.literal < (1 << 16)) count = record.literal + 1;
-  }
-  for (int32_t i = 0; i < count; i++) {
-    Tagged literal = 0;
-    heap.ArrayElement(literals, i, &literal);
-    info->inlined.push_back(SharedFromLiteral(heap, literal));
-  }
-}
+
+ private:
+  const Heap& heap_;
+  std::vector<uint8_t> records_;
+  Tagged literals_ = 0;
+};
 
 }  // namespace
 
@@ -104,33 +112,96 @@ bool ReadCode(const Heap& heap, Tagged code, CodeInfo* info) {
   const uint32_t kind = static_cast<uint32_t>(flags) & layout.kinds.mask;
   info->tier = TierOf(layout.kinds, kind);
   info->is_regexp = kind == layout.kinds.regexp;
-  uint64_t data = 0, positions = 0;
-  if (!heap.LoadWord(code, layout.heap.code_deopt_or_bytecode, &data) ||
-      !heap.LoadWord(code, layout.heap.code_positions, &positions)) {
-    return true;
-  }
+  uint64_t data = 0, shared = 0;
+  if (!heap.LoadWord(code, layout.heap.code_deopt_or_bytecode, &data)) return true;
   if (info->tier == CodeTier::kBaseline) {
     if (heap.IsBytecodeArray(&data)) info->bytecode = data;
-    heap.Bytes(positions, kMaxTableBytes, &info->bytecode_lengths);
   } else if (info->tier == CodeTier::kMid || info->tier == CodeTier::kTop) {
-    std::vector<uint8_t> table;
-    if (heap.Bytes(positions, kMaxTableBytes, &table)) {
-      info->positions =
-          DecodePositionTable(table.data(), table.size(), layout.unsigned_position_deltas);
+    if (IsArray(heap, &data) && heap.ArrayElement(data, layout.deopt.shared, &shared)) {
+      info->shared = SharedFromLiteral(heap, shared);
     }
-    if (IsFixedArray(heap, &data)) ReadInlining(heap, data, info);
   }
   return true;
 }
 
-std::vector<PositionEntry> ReadBytecodePositions(const Heap& heap, Tagged bytecode_array) {
+std::vector<CodePosition> LocateInOptimizedCode(const Heap& heap, const CodeInfo& code, Address pc) {
+  std::vector<CodePosition> out;
+  uint64_t table = 0;
+  std::vector<uint8_t> bytes;
+  SourcePosition position;
+  if (heap.LoadWord(code.object, heap.layout().heap.code_positions, &table) &&
+      heap.Bytes(table, kMaxTableBytes, &bytes)) {
+    position = FindPosition(bytes.data(), bytes.size(), heap.layout().unsigned_position_deltas,
+                            static_cast<int32_t>(pc - code.start));
+  }
+  if (position.inlining_id != 0) {
+    const Inlining inlining(heap, code.object);
+    for (int depth = 0; position.inlining_id != 0 && depth < kMaxInliningDepth; depth++) {
+      Tagged shared = 0;
+      SourcePosition call_site;
+      if (!inlining.Record(position.inlining_id, &shared, &call_site)) break;
+      if (shared != 0) out.push_back({shared, position.script_offset});
+      position = call_site;
+    }
+  }
+  out.push_back({0, position.script_offset});
+  return out;
+}
+
+int32_t BytecodeArrayLength(const Heap& heap, Tagged bytecode_array) {
+  uint64_t length = 0;
+  if (!heap.LoadWord(bytecode_array, heap.layout().heap.bytecode_length, &length) ||
+      !IsSmi(length)) {
+    return -1;
+  }
+  return SmiValue(length);
+}
+
+int32_t LocateInBaselineCode(const Heap& heap, const Builtins& builtins, const CodeInfo& code,
+                             Address pc) {
+  uint64_t table = 0;
+  std::vector<uint8_t> lengths;
+  if (code.bytecode == 0 ||
+      !heap.LoadWord(code.object, heap.layout().heap.code_positions, &table) ||
+      !heap.Bytes(table, kMaxTableBytes, &lengths)) {
+    return -1;
+  }
+  const int32_t index = BaselineBytecodeIndex(lengths.data(), lengths.size(),
+                                              static_cast<int64_t>(pc - code.start));
+  const int32_t length = BytecodeArrayLength(heap, code.bytecode);
+  if (length <= 0 || static_cast<size_t>(length) > kMaxTableBytes) return -1;
+  std::vector<uint8_t> bytecodes(static_cast<size_t>(length));
+  const Address data =
+      Untag(code.bytecode) + static_cast<uint64_t>(heap.layout().heap.bytecode_first);
+  if (heap.memory()->Read(data, bytecodes.data(), bytecodes.size()) != bytecodes.size()) return -1;
+  size_t offset = 0;
+  for (int32_t i = 0; i < index; i++) {
+    const size_t size = builtins.BytecodeLength(&bytecodes[offset], bytecodes.size() - offset);
+    if (size == 0 || offset + size >= bytecodes.size()) return i == 0 ? -1 : static_cast<int32_t>(offset);
+    offset += size;
+  }
+  return static_cast<int32_t>(offset);
+}
+
+int32_t LocateBytecode(const Heap& heap, Tagged bytecode_array, int32_t bytecode_offset) {
   uint64_t table = 0;
   std::vector<uint8_t> bytes;
   if (!heap.LoadWord(bytecode_array, heap.layout().heap.bytecode_positions, &table) ||
       !heap.Bytes(table, kMaxTableBytes, &bytes)) {
-    return {};
+    return -1;
   }
-  return DecodePositionTable(bytes.data(), bytes.size(), heap.layout().unsigned_position_deltas);
+  return FindPosition(bytes.data(), bytes.size(), heap.layout().unsigned_position_deltas,
+                      bytecode_offset)
+      .script_offset;
+}
+
+Tagged BytecodeOf(const Heap& heap, Tagged shared) {
+  uint64_t data = 0;
+  if (!heap.LoadWord(shared, heap.layout().heap.sfi_function_data, &data)) return 0;
+  if (heap.IsBytecodeArray(&data)) return data;
+  CodeInfo code;
+  if (heap.IsCode(&data) && ReadCode(heap, data, &code)) return code.bytecode;
+  return 0;
 }
 
 }  // namespace sigprof

@@ -32,15 +32,15 @@ SourcePosition DecodeSourcePosition(uint64_t value) {
   return position;
 }
 
-std::vector<PositionEntry> DecodePositionTable(const uint8_t* bytes, size_t size,
-                                               bool unsigned_deltas) {
-  std::vector<PositionEntry> entries;
+SourcePosition FindPosition(const uint8_t* table, size_t size, bool unsigned_deltas,
+                            int32_t code_offset) {
   int64_t code = -1;
   int64_t source = 0;
-  size_t at = 0;
-  while (at < size) {
+  int64_t found = 0;
+  bool any = false;
+  for (size_t at = 0; at < size;) {
     uint64_t code_delta, source_delta;
-    if (!ReadVarint(bytes, size, &at, &code_delta) || !ReadVarint(bytes, size, &at, &source_delta)) {
+    if (!ReadVarint(table, size, &at, &code_delta) || !ReadVarint(table, size, &at, &source_delta)) {
       break;
     }
     if (unsigned_deltas) {
@@ -49,26 +49,21 @@ std::vector<PositionEntry> DecodePositionTable(const uint8_t* bytes, size_t size
       const int64_t signed_delta = ZigZag(code_delta);  // the sign tells statements apart
       code += signed_delta >= 0 ? signed_delta : -(signed_delta + 1);
     }
+    if (code > code_offset) break;
     source += ZigZag(source_delta);
-    entries.push_back({static_cast<int32_t>(code), DecodeSourcePosition(static_cast<uint64_t>(source))});
+    found = source;
+    any = true;
   }
-  return entries;
+  return any ? DecodeSourcePosition(static_cast<uint64_t>(found)) : SourcePosition();
 }
 
-const PositionEntry* FindPosition(const std::vector<PositionEntry>& table, int32_t code_offset) {
-  auto after = std::upper_bound(
-      table.begin(), table.end(), code_offset,
-      [](int32_t offset, const PositionEntry& entry) { return offset < entry.code_offset; });
-  return after == table.begin() ? nullptr : &*(after - 1);
-}
-
-int32_t BaselineBytecodeIndex(const uint8_t* bytes, size_t size, int64_t pc_offset) {
+int32_t BaselineBytecodeIndex(const uint8_t* table, size_t size, int64_t pc_offset) {
   size_t at = 0;
   uint64_t length = 0;
-  if (!ReadVarint(bytes, size, &at, &length)) return 0;
+  if (!ReadVarint(table, size, &at, &length)) return 0;
   int64_t end = static_cast<int64_t>(length);
   int32_t index = -1;  // the prologue
-  while (pc_offset >= end && ReadVarint(bytes, size, &at, &length)) {
+  while (pc_offset >= end && ReadVarint(table, size, &at, &length)) {
     end += static_cast<int64_t>(length);
     index++;
   }

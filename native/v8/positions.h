@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // V8's position tables: from a bytecode or machine code offset to a source position and an inlining
-// id. Encodings as in V8's source-position-table.h and bytecode-offset-iterator.h.
+// id. Encodings as in V8's source-position-table.h and bytecode-offset-iterator.h. Pure functions.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace sigprof {
 
@@ -16,21 +15,14 @@ struct SourcePosition {
 };
 SourcePosition DecodeSourcePosition(uint64_t value);
 
-struct PositionEntry {
-  int32_t code_offset;
-  SourcePosition position;
-};
-
-// All entries in order of code offset. Stops at the first malformed byte; `unsigned_deltas` is the
-// encoding of V8 14.
-std::vector<PositionEntry> DecodePositionTable(const uint8_t* bytes, size_t size, bool unsigned_deltas);
-
-// The last entry at or before `code_offset`, or null.
-const PositionEntry* FindPosition(const std::vector<PositionEntry>& table, int32_t code_offset);
+// The position of the last table entry at or before `code_offset`; none if there is no such entry.
+// A malformed table ends at its first bad byte. `unsigned_deltas` is the encoding of V8 14.
+SourcePosition FindPosition(const uint8_t* table, size_t size, bool unsigned_deltas,
+                            int32_t code_offset);
 
 // Baseline code keeps the length of the machine code of each bytecode as a varint; the first is the
 // prologue. Returns the index of the bytecode covering the machine code offset `pc_offset` counted
 // from the code's start, 0 for the prologue and for the first bytecode.
-int32_t BaselineBytecodeIndex(const uint8_t* bytes, size_t size, int64_t pc_offset);
+int32_t BaselineBytecodeIndex(const uint8_t* table, size_t size, int64_t pc_offset);
 
 }  // namespace sigprof
