@@ -7,8 +7,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "resolver/id_index.h"
 
 namespace sigprof {
 
@@ -42,16 +43,18 @@ struct SampleRow {
   uint32_t thread;
   uint32_t stack;
   uint32_t ticks;
-  uint32_t flags;      // RawSampleFlags
-  uint64_t time_ns;    // since the start of the recording
+  uint32_t flags;    // RawSampleFlags
+  uint64_t time_ns;  // since the start of the recording
   uint64_t weight_ns;
 };
 
 class ProfileTables {
  public:
-  // `max_bytes` bounds the memory of all tables; beyond it new stacks become "[table full]".
+  // `max_bytes` (at most 1 GB) bounds the memory of all tables. Beyond it what is known goes on
+  // working, and what is new becomes "[table full]": text, function, frame and stack alike.
   explicit ProfileTables(size_t max_bytes = 64u << 20);
 
+  // Longer than 512 code points: the end is replaced by "…#" and eight digits of its hash.
   uint32_t String(std::string_view text);
   // Always appends; deduplication by identity is the resolver's.
   uint32_t AddFunction(const FunctionInfo& info);
@@ -59,19 +62,23 @@ class ProfileTables {
   uint32_t Stack(uint32_t parent, uint32_t frame);  // parent 0: frame is the root
   uint32_t AddThread(uint32_t tid, ThreadKind kind, std::string_view name);
   void RenameThread(uint32_t thread, std::string_view name);
+  // Samples wait for Encode in a quarter of the memory. When nobody calls that, those of one
+  // thread and stack are merged: weights and ticks are kept, the times between are not.
   void AddSample(const SampleRow& row);
 
-  // Appends everything new since the last call to `out` as batch chunks.
+  // Appends everything new since the last call to `out` as batch chunks. The stream that `out` goes
+  // to holds a multiple of 8 bytes so far.
   void Encode(std::vector<uint8_t>* out);
-  // Appends a META or COUNTERS chunk, whose payload is UTF-8 JSON.
+  // Appends the magic of a file, or a META or COUNTERS chunk, whose payload is UTF-8 JSON.
   static void EncodeHeader(std::vector<uint8_t>* out);
   static void EncodeMeta(std::string_view json, std::vector<uint8_t>* out);
   static void EncodeCounters(std::string_view json, std::vector<uint8_t>* out);
 
-  size_t bytes() const { return bytes_; }
-  bool full() const { return bytes_ >= max_bytes_; }
-  uint64_t sample_count() const { return sample_count_; }
-  uint64_t stacks_refused() const { return stacks_refused_; }
+  size_t bytes() const { return bytes_ + IndexBytes() + samples_.size() * sizeof(SampleRow); }
+  bool full() const { return bytes_ + IndexBytes() >= max_bytes_; }
+  uint64_t sample_count() const { return sample_count_; }        // handed to AddSample
+  uint64_t samples_refused() const { return samples_refused_; }  // dropped: not even merging helped
+  uint64_t stacks_refused() const { return stacks_refused_; }    // "[table full]" was returned
 
  private:
   struct FunctionRow {
@@ -83,29 +90,48 @@ class ProfileTables {
     uint32_t function, line, column, flags;
     bool operator==(const FrameRow&) const = default;
   };
-  struct FrameHash {
-    size_t operator()(const FrameRow& row) const;
-  };
   struct ThreadRow {
     uint32_t id, tid, kind, name;
   };
-  bool Reserve(size_t bytes);
+  struct FullRows {  // ids of the rows "[table full]"
+    uint32_t string, function, frame, stack;
+  };
 
-  size_t max_bytes_;
-  size_t bytes_ = 0;
+  size_t IndexBytes() const {
+    return string_index_.bytes() + frame_index_.bytes() + stack_index_.bytes();
+  }
+  std::string_view StringAt(uint32_t id) const;
+  const FullRows& EnsureFullRows();
+  uint32_t Intern(std::string_view text, bool refuse);
+  uint32_t AppendFunction(const FunctionRow& row);
+  uint32_t AppendFrame(const FrameRow& row, uint32_t hash);
+  uint32_t AppendStack(uint64_t key, uint32_t hash);
+  uint32_t ThreadNameId(std::string_view name);
+  void MergeSamples();
+  void EncodeStrings(std::vector<uint8_t>* out);
+  void EncodeSamples(std::vector<uint8_t>* out);
+
+  size_t max_bytes_;    // of everything but samples
+  size_t max_samples_;  // rows
+  size_t bytes_ = 0;    // of rows and text
   uint64_t sample_count_ = 0;
+  uint64_t samples_refused_ = 0;
   uint64_t stacks_refused_ = 0;
-  std::unordered_map<std::string, uint32_t> string_ids_;
-  std::unordered_map<FrameRow, uint32_t, FrameHash> frame_ids_;
-  std::unordered_map<uint64_t, uint32_t> stack_ids_;  // parent << 32 | frame
-  std::vector<const std::string*> strings_;           // views of string_ids_' keys
-  std::vector<FunctionRow> functions_;
+  FullRows full_rows_{};
+  bool merging_helps_ = true;  // until Encode
+
+  // Strings one after another; that of id i (from 1) ends at string_ends_[i].
+  std::string text_;
+  std::vector<uint32_t> string_ends_;
+  std::vector<FunctionRow> new_functions_;
+  uint32_t function_count_ = 0;
   std::vector<FrameRow> frames_;
-  std::vector<uint64_t> stacks_;
+  std::vector<uint64_t> stacks_;  // parent << 32 | frame; index 0 is the empty stack
+  std::vector<ThreadRow> threads_;
   std::vector<ThreadRow> new_threads_;
-  std::vector<SampleRow> new_samples_;
-  uint32_t thread_count_ = 0;
-  size_t strings_done_ = 0, functions_done_ = 0, frames_done_ = 0, stacks_done_ = 0;
+  std::vector<SampleRow> samples_;
+  IdIndex string_index_, frame_index_, stack_index_;
+  size_t strings_done_ = 1, frames_done_ = 0, stacks_done_ = 1;  // rows already encoded
 };
 
 }  // namespace sigprof
