@@ -30,6 +30,8 @@ export interface LaunchResult {
 export interface Launch {
   readonly pid: number;
   readonly ended: Promise<LaunchResult>;
+  /** Gives Ctrl-C and the other signals back their usual meaning; to be called when all is written. */
+  release(): void;
 }
 
 /** How long a program may take to end after SIGTERM. */
@@ -64,11 +66,8 @@ export async function launch(options: LaunchOptions, folder: RecordingFolder): P
   }
   const limit =
     options.durationMs > 0 ? limitDuration(child, options.durationMs, folder) : undefined;
-  const ended = exited.then((exitCode) => {
-    stopRelay();
-    return { exitCode, isTimeUp: limit?.cancel() ?? false };
-  });
-  return { pid: child.pid ?? 0, ended };
+  const ended = exited.then((exitCode) => ({ exitCode, isTimeUp: limit?.cancel() ?? false }));
+  return { pid: child.pid ?? 0, ended, release: stopRelay };
 }
 
 function spawned(child: ChildProcess, command: string): Promise<void> {

@@ -22,9 +22,17 @@ export interface ToggleTarget {
 export interface ToggleContext {
   readonly procRoot: string;
   readonly uid: number;
+  readonly settings: PreloadSettingsReader;
 }
 
-const ownContext = (): ToggleContext => ({ procRoot: '/proc', uid: process.geteuid?.() ?? 0 });
+function ownContext(): ToggleContext {
+  return {
+    procRoot: '/proc',
+    uid: process.geteuid?.() ?? 0,
+    // The preload's own reader, so that both agree on the signal; CommonJS as the preload is.
+    settings: createRequire(import.meta.url)('./preload-settings.cjs') as PreloadSettingsReader,
+  };
+}
 
 /**
  * Checks that a process has loaded sigprof/register and still handles its signal. To any other
@@ -46,7 +54,7 @@ export function findToggleTarget(pid: number, context: ToggleContext = ownContex
     throw refusal(info, 'may not be looked at (/proc/PID/maps is closed); run this as root');
   }
   if (![...files].some(isAddonPath)) throw refusal(info, whyNotLoaded(info, procRoot));
-  const signal = toggleSignal(info, procRoot);
+  const signal = toggleSignal(info, context);
   if ((info.caughtSignals & (1n << BigInt(constants.signals[signal] - 1))) === 0n) {
     throw refusal(
       info,
@@ -95,10 +103,10 @@ function whyNotLoaded(info: ProcessInfo, procRoot: string): string {
   return `has not loaded sigprof/register; ${start}`;
 }
 
-function toggleSignal(info: ProcessInfo, procRoot: string): NodeJS.Signals {
-  const { SIGPROF_SIGNAL = '' } = Object.fromEntries(readEnvironment(info.pid, procRoot) ?? []);
-  const reader = createRequire(import.meta.url)('./preload-settings.cjs') as PreloadSettingsReader;
-  const number = reader.readPreloadSettings({ SIGPROF_SIGNAL }).toggleSignal;
+function toggleSignal(info: ProcessInfo, context: ToggleContext): NodeJS.Signals {
+  const environment = readEnvironment(info.pid, context.procRoot) ?? [];
+  const { SIGPROF_SIGNAL = '' } = Object.fromEntries(environment);
+  const number = context.settings.readPreloadSettings({ SIGPROF_SIGNAL }).toggleSignal;
   const names = Object.keys(constants.signals) as NodeJS.Signals[];
   const name = names.find((candidate) => constants.signals[candidate] === number);
   if (name === undefined) {

@@ -1,0 +1,62 @@
+import {
+  MAX_DURATION_MS,
+  MAX_RATE_HZ,
+  MIN_RATE_HZ,
+  type SamplingMode,
+} from '../session/options.ts';
+import { UsageError } from './reporter.ts';
+
+/** `-r`: samples per second and thread. */
+export function parseRate(text: string): number {
+  const rate = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(rate >= MIN_RATE_HZ && rate <= MAX_RATE_HZ)) {
+    throw wrong('--rate', `a whole number from ${MIN_RATE_HZ} to ${MAX_RATE_HZ}`, text);
+  }
+  return rate;
+}
+
+/** `-d`: seconds, as milliseconds. */
+export function parseDuration(text: string): number {
+  const maxSeconds = Math.floor(MAX_DURATION_MS / 1000);
+  const seconds = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds > 0 && seconds <= maxSeconds)) {
+    throw wrong('--duration', `seconds, more than 0 and at most ${maxSeconds}`, text);
+  }
+  return Math.max(1, Math.round(seconds * 1000));
+}
+
+/** `-m` */
+export function parseMode(text: string): SamplingMode {
+  if (text !== 'cpu' && text !== 'wall') throw wrong('--mode', 'cpu or wall', text);
+  return text;
+}
+
+/** `--limit` */
+export function parseLimit(text: string): number {
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (limit < 1) throw wrong('--limit', 'a whole number, at least 1', text);
+  return limit;
+}
+
+/** A process id, decimal or hexadecimal as in py-spy. */
+export function parsePid(text: string): number {
+  const pid = /^(\d{1,10}|0x[\da-f]{1,8})$/i.test(text) ? Number(text) : 0;
+  if (!(pid >= 1 && pid <= 2 ** 22)) throw wrong('PID', 'a process id, as 4711', text);
+  return pid;
+}
+
+/** Collects `--include` and `--exclude`, each a regular expression. */
+export function parsePattern(option: string): (text: string, previous?: RegExp[]) => RegExp[] {
+  return (text, previous = []) => {
+    try {
+      return [...previous, new RegExp(text)];
+    } catch (error) {
+      const { message } = error as Error;
+      throw new UsageError(`${option} must be a regular expression, got '${text}': ${message}`);
+    }
+  };
+}
+
+function wrong(option: string, expectation: string, text: string): UsageError {
+  return new UsageError(`${option} must be ${expectation}, got '${text}'`);
+}

@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { parsePattern } from '../arguments.ts';
+import { resolveOutput } from '../output-target.ts';
+import { readInput } from '../read-input.ts';
+import { report, UsageError } from '../reporter.ts';
+import { writeOutput } from '../write-output.ts';
+
+interface ConvertFlags {
+  readonly output: string;
+  readonly format?: string;
+  readonly threads?: boolean;
+  readonly lines?: boolean;
+  readonly fullFilenames?: boolean;
+  readonly include?: RegExp[];
+  readonly exclude?: RegExp[];
+}
+
+/** Adds `sigprof convert IN -o OUT`. */
+export function addConvertCommand(program: Command): void {
+  program
+    .command('convert')
+    .description('write a profile in another format')
+    .argument('<file>', 'the profile; "-" is stdin')
+    .requiredOption('-o, --output <file>', 'file to write, "-" is stdout')
+    .option('-f, --format <format>', 'flamegraph or collapsed (default: by the extension)')
+    .option('-t, --threads', 'root every stack with its thread')
+    .option('-l, --lines', 'one frame per executing line instead of one per function')
+    .option('--full-filenames', 'do not shorten paths')
+    .option(
+      '--include <pattern>',
+      'keep only stacks with a frame that matches (repeatable)',
+      parsePattern('--include'),
+    )
+    .option(
+      '--exclude <pattern>',
+      'drop stacks with a frame that matches (repeatable)',
+      parsePattern('--exclude'),
+    )
+    .action((file: string, flags: ConvertFlags) => {
+      const { output, format, include = [], exclude = [], ...style } = flags;
+      const target = resolveOutput({ output, format });
+      const { encode } = target.format;
+      if (encode === undefined) {
+        throw new UsageError('only a recording writes .sigprof files; convert to another format');
+      }
+      const all = readInput(file);
+      const isFiltered = include.length + exclude.length > 0;
+      writeOutput(target.path, encode(isFiltered ? all.filter({ include, exclude }) : all, style));
+      if (target.path !== undefined) report(`wrote ${target.path}; ${target.format.hint}`);
+    });
+}

@@ -1,0 +1,119 @@
+import { type Command, Option } from 'commander';
+import { DEFAULT_RATE_HZ, type SamplingMode } from '../../session/options.ts';
+import { parseDuration, parseMode, parsePattern, parseRate } from '../arguments.ts';
+import type { SetExitCode } from '../exit-codes.ts';
+import { type RecordSettings, recordCommand } from '../record-command.ts';
+import { UsageError } from '../reporter.ts';
+
+/** Options of the contract that are not built yet. */
+const FUTURE_OPTIONS = ['-p, --pid <pid>', '-n, --native', '--nonblocking'];
+
+interface RecordFlags {
+  readonly output?: string;
+  readonly format?: string;
+  readonly rate: number;
+  readonly duration?: number;
+  readonly mode: SamplingMode;
+  readonly threads?: boolean;
+  readonly idle?: boolean;
+  readonly lines?: boolean;
+  readonly subprocesses?: boolean;
+  readonly fullFilenames?: boolean;
+  readonly include?: RegExp[];
+  readonly exclude?: RegExp[];
+  readonly quiet?: boolean;
+}
+
+/** Adds `sigprof record [options] [--] COMMAND [ARG...]`. */
+export function addRecordCommand(program: Command, setExitCode: SetExitCode): void {
+  const command = program
+    .command('record')
+    .description('run a program and record where it spends its time')
+    .argument('[command...]', 'the program and its arguments; all after the first word is its own')
+    .usage('[options] [--] COMMAND [ARG...]')
+    .passThroughOptions()
+    .option(
+      '-o, --output <file>',
+      'file to write, "-" is stdout (default: sigprof-<name>-<pid>-<time>.svg)',
+    )
+    .option(
+      '-f, --format <format>',
+      'flamegraph, collapsed or sigprof (default: by the extension: .svg .collapsed .folded .txt .sigprof)',
+    )
+    .option(
+      '-r, --rate <hz>',
+      'samples per second and thread, 1 to 10000',
+      parseRate,
+      DEFAULT_RATE_HZ,
+    )
+    .option(
+      '-d, --duration <sec>',
+      'end after so many seconds (default: when the program ends)',
+      parseDuration,
+    )
+    .option(
+      '-m, --mode <mode>',
+      'cpu: as a thread uses CPU; wall: as time passes',
+      parseMode,
+      'cpu',
+    )
+    .option('-t, --threads', 'root every stack with its thread')
+    .option('-i, --idle', 'keep idle samples')
+    .option('-l, --lines', 'one frame per executing line instead of one per function')
+    .option('-s, --subprocesses', 'record child Node processes too')
+    .option('--full-filenames', 'do not shorten paths')
+    .option(
+      '--include <pattern>',
+      'keep only stacks with a frame that matches (repeatable)',
+      parsePattern('--include'),
+    )
+    .option(
+      '--exclude <pattern>',
+      'drop stacks with a frame that matches (repeatable)',
+      parsePattern('--exclude'),
+    )
+    .option('-q, --quiet', 'print nothing but errors');
+  for (const flags of FUTURE_OPTIONS) command.addOption(futureOption(flags));
+  command.action(async (words: string[], flags: RecordFlags) => {
+    setExitCode(await recordCommand(settingsOf(words, flags)));
+  });
+}
+
+function futureOption(flags: string): Option {
+  return new Option(flags).hideHelp();
+}
+
+function settingsOf(words: readonly string[], flags: RecordFlags): RecordSettings {
+  refuseFutureOptions(flags);
+  const [command, ...args] = words;
+  if (command === undefined) {
+    throw new UsageError("record needs a program to run, as 'sigprof record -- node app.js'");
+  }
+  const { rate: rateHz, duration: durationMs = 0, idle = false, ...others } = flags;
+  const { subprocesses = false, quiet: isQuiet = false, include, exclude, ...style } = others;
+  return {
+    command,
+    args,
+    rateHz,
+    durationMs,
+    mode: flags.mode,
+    idle,
+    subprocesses,
+    isQuiet,
+    include: include ?? [],
+    exclude: exclude ?? [],
+    output: { output: flags.output, format: flags.format },
+    style: { threads: style.threads, lines: style.lines, fullFilenames: style.fullFilenames },
+  };
+}
+
+function refuseFutureOptions(flags: object): void {
+  const names: Record<string, string> = {
+    pid: '--pid',
+    native: '--native',
+    nonblocking: '--nonblocking',
+  };
+  for (const [key, option] of Object.entries(names)) {
+    if (key in flags) throw new UsageError(`${option} is not available yet; leave it out`);
+  }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addConvertCommand } from './commands/convert.ts';
+import { addFlamegraphCommand } from './commands/flamegraph.ts';
+import { addRecordCommand } from './commands/record.ts';
+import { addReportCommand } from './commands/report.ts';
+import { addToggleCommand } from './commands/toggle.ts';
+import { ExitCode, type SetExitCode } from './exit-codes.ts';
+import { UsageError } from './reporter.ts';
+
+/** Verbs of the contract that are not built yet; they are told apart from misspelt ones. */
+const FUTURE_VERBS = ['top', 'dump', 'diff'];
+
+const EXAMPLES = `
+Examples:
+  sigprof record -o flame.svg -- node app.js       profile a program, see where its CPU time goes
+  sigprof record -r 1000 -d 10 -o out.collapsed -- npm start
+  node --import sigprof/register server.js         then, twice: sigprof toggle PID
+  sigprof flamegraph out.collapsed -o flame.svg    draw what any tool has folded
+  sigprof report flame.sigprof --limit 20          the hottest functions as a table`;
+
+/** Runs the command line; returns the exit code. Throws UsageError and SigprofError. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let exitCode: number = ExitCode.ok;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return ExitCode.usage;
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version have been printed; anything else is a mistake on the command line.
+    if (error.exitCode === 0) return ExitCode.ok;
+    throw new UsageError(usageMessage(error));
+  }
+  return exitCode;
+}
+
+/** The whole command line, for running and for its help. */
+export function createProgram(setExitCode: SetExitCode): Command {
+  const program = new Command('sigprof')
+    .description('Shows where Node.js programs spend their time: a sampling profiler for Linux.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .enablePositionalOptions()
+    .exitOverride()
+    // Errors are reported in one place, in sigprof's own words.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', EXAMPLES);
+  addRecordCommand(program, setExitCode);
+  addToggleCommand(program);
+  addReportCommand(program);
+  addFlamegraphCommand(program);
+  addConvertCommand(program);
+  for (const verb of FUTURE_VERBS) addFutureCommand(program, verb);
+  return program;
+}
+
+function addFutureCommand(program: Command, verb: string): void {
+  program
+    .command(verb, { hidden: true })
+    .argument('[args...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(() => {
+      throw new UsageError(`'${verb}' is not available yet; see 'sigprof --help' for what is`);
+    });
+}
+
+function usageMessage(error: CommanderError): string {
+  // "error: unknown option '--x'\n(Did you mean …?)": commander repeats the help on the first form.
+  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  return `${message}; see 'sigprof --help'`;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { Profile } from '../profile.ts';
+import { SigprofError } from '../session/errors.ts';
+
+const STDIN = 0;
+
+/** Reads a profile in any known format; "-" is stdin. @throws SigprofError */
+export function readInput(path: string): Profile {
+  const name = path === '-' ? 'stdin' : `'${path}'`;
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path === '-' ? STDIN : path);
+  } catch (error) {
+    throw new SigprofError(
+      'ERR_SIGPROF_INVALID_PROFILE',
+      `cannot read ${name}: ${reasonOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  try {
+    return Profile.read(bytes);
+  } catch (error) {
+    if (!(error instanceof SigprofError)) throw error;
+    throw new SigprofError(error.code, `${name}: ${error.message}`, { cause: error });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reasons: Record<string, string> = {
+    ENOENT: 'no such file',
+    EACCES: 'no permission',
+    EISDIR: 'it is a folder; name a file in it',
+  };
+  return reasons[code ?? ''] ?? message;
+}

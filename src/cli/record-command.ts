@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Profile } from '../profile.ts';
+import { SigprofError } from '../session/errors.ts';
+import { type LaunchOptions, launch } from '../session/launch.ts';
+import { DEFAULT_MAX_BYTES } from '../session/options.ts';
+import { RecordingFolder } from '../session/recording-folder.ts';
+import { StreamProgress } from '../session/stream-progress.ts';
+import { ExitCode } from './exit-codes.ts';
+import type { OutputFormat, OutputStyle } from './output-formats.ts';
+import {
+  checkWritable,
+  defaultFileName,
+  type OutputOptions,
+  type OutputTarget,
+  resolveOutput,
+} from './output-target.ts';
+import { report, UsageError } from './reporter.ts';
+import { summaryLines } from './summary.ts';
+import { StatusLine } from './terminal/status-line.ts';
+import { writeOutput } from './write-output.ts';
+
+/** What `sigprof record` was asked for. */
+export interface RecordSettings extends Omit<LaunchOptions, 'maxBytes'> {
+  readonly output: OutputOptions;
+  readonly style: OutputStyle;
+  readonly include: readonly RegExp[];
+  readonly exclude: readonly RegExp[];
+  readonly isQuiet: boolean;
+}
+
+/** Runs and records a program; returns the exit code. */
+export async function recordCommand(settings: RecordSettings): Promise<number> {
+  // Before the program runs: a mistake found afterwards would cost the recording.
+  const target = resolveRecordOutput(settings);
+  const folder = new RecordingFolder();
+  let mayRemove = true;
+  try {
+    const program = await launch({ ...settings, maxBytes: DEFAULT_MAX_BYTES }, folder);
+    try {
+      const status = showProgress(settings, folder);
+      const result = await program.ended;
+      status?.stop();
+      if (folder.streams().length === 0) {
+        report(whyNothing(settings, folder));
+        return result.exitCode === 0 ? ExitCode.failure : result.exitCode;
+      }
+      mayRemove = false;
+      writeRecording(settings, { ...target, path: target.path?.(program.pid) }, folder);
+      mayRemove = true;
+      return result.isTimeUp ? ExitCode.ok : result.exitCode;
+    } finally {
+      program.release();
+    }
+  } finally {
+    if (mayRemove) folder.remove();
+  }
+}
+
+interface RecordTarget extends Omit<OutputTarget, 'path'> {
+  /** The name may hold the program's pid. */
+  readonly path: ((pid: number) => string) | undefined;
+}
+
+function resolveRecordOutput(settings: RecordSettings): RecordTarget {
+  const { output, format } = settings.output;
+  if (output !== undefined) {
+    const target = resolveOutput(settings.output);
+    const { path } = target;
+    refuseLoss(settings, target.format);
+    return { format: target.format, path: path === undefined ? undefined : () => path };
+  }
+  const chosen = resolveOutput({ format }).format;
+  refuseLoss(settings, chosen);
+  const [extension = ''] = chosen.extensions;
+  const path = (pid: number) => defaultFileName(programName(settings), pid, extension, new Date());
+  checkWritable(path(0));
+  return { format: chosen, path };
+}
+
+// What the raw format cannot hold is refused rather than left out.
+function refuseLoss(settings: RecordSettings, format: OutputFormat): void {
+  if (format.encode !== undefined) return;
+  const { include, exclude, subprocesses } = settings;
+  if (subprocesses) {
+    throw new UsageError('a .sigprof file holds one process; leave out --subprocesses');
+  }
+  if (include.length + exclude.length > 0) {
+    throw new UsageError('a .sigprof file holds all samples; leave out --include and --exclude');
+  }
+}
+
+/** What people would call the program: its script rather than the interpreter. */
+function programName({ command, args }: RecordSettings): string {
+  const name = basename(command);
+  const script = /^node/.test(name) ? args.find((word) => !word.startsWith('-')) : undefined;
+  return script === undefined ? name : basename(script).replace(/\.[cm]?[jt]s$/, '');
+}
+
+function showProgress(settings: RecordSettings, folder: RecordingFolder): StatusLine | undefined {
+  if (settings.isQuiet || !process.stderr.isTTY) return undefined;
+  const streams = new Map<string, StreamProgress>();
+  return new StatusLine(process.stderr, () => {
+    for (const path of folder.streams()) {
+      if (!streams.has(path)) streams.set(path, new StreamProgress(path));
+    }
+    const all = [...streams.values()].map((stream) => stream.read());
+    return {
+      samples: all.reduce((sum, { samples }) => sum + samples, 0),
+      lost: all.reduce((sum, { lost }) => sum + lost, 0),
+    };
+  });
+}
+
+function whyNothing({ command }: RecordSettings, folder: RecordingFolder): string {
+  const [problem] = folder.problems();
+  return problem === undefined
+    ? `nothing recorded: '${command}' ran no Node.js process that takes NODE_OPTIONS; check what it runs`
+    : `nothing recorded: ${problem}`;
+}
+
+// Whatever goes wrong from here on, the recording stays and the message says where.
+function writeRecording(
+  settings: RecordSettings,
+  target: OutputTarget,
+  folder: RecordingFolder,
+): void {
+  const streams = folder.streams();
+  try {
+    const profile = readStreams(streams, settings);
+    const { encode } = target.format;
+    const content =
+      encode === undefined
+        ? readFileSync(streams[0] as string)
+        : encode(profile, { ...settings.style, title: commandLine(settings) });
+    writeOutput(target.path, content);
+    if (settings.isQuiet) return;
+    for (const line of summaryLines(profile)) report(line);
+    if (target.path !== undefined) report(`wrote ${target.path}; ${target.format.hint}`);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new SigprofError(
+      'ERR_SIGPROF_OUTPUT',
+      `${message}; the recording is kept in ${streams.join(' ')}, ` +
+        `convert it with 'sigprof convert ${streams[0]} -o FILE'`,
+      { cause: error },
+    );
+  }
+}
+
+function readStreams(streams: readonly string[], settings: RecordSettings): Profile {
+  const profiles = streams.map((stream) => Profile.read(readFileSync(stream)));
+  const [first, ...others] = profiles;
+  const merged = others.reduce((sum, other) => sum.merge(other), first as Profile);
+  const { include, exclude } = settings;
+  return include.length + exclude.length === 0 ? merged : merged.filter({ include, exclude });
+}
+
+function commandLine({ command, args }: RecordSettings): string {
+  return [command, ...args].join(' ');
+}

@@ -1,0 +1,29 @@
+import { inspect } from 'node:util';
+import { SigprofError } from '../session/errors.ts';
+import { ExitCode } from './exit-codes.ts';
+
+/** A mistake on the command line: reported in one line, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Writes words for people to stderr, one line each; data has stdout for itself. */
+export function report(line: string): void {
+  process.stderr.write(`sigprof: ${line}\n`);
+}
+
+/** Reports an error in one line, with its stack under NODE_DEBUG=sigprof; returns the exit code. */
+export function reportError(error: unknown): number {
+  const message = error instanceof Error ? error.message : String(error);
+  report(message.replace(/\s*\n\s*/g, ' '));
+  if (isDebugging()) process.stderr.write(`${inspect(error)}\n`);
+  const isUsage =
+    error instanceof UsageError ||
+    (error instanceof SigprofError && error.code === 'ERR_SIGPROF_INVALID_OPTION');
+  return isUsage ? ExitCode.usage : ExitCode.failure;
+}
+
+function isDebugging(): boolean {
+  const { NODE_DEBUG = '' } = process.env;
+  return /\bsigprof\b/i.test(NODE_DEBUG);
+}
