@@ -1,0 +1,51 @@
+import type { Profile } from '../profile.ts';
+
+/** From this share of lost samples on, the loss is the first thing to say. */
+const ALARMING_SHARE = 0.01;
+
+const LOST_REASONS: Readonly<Record<string, string>> = {
+  ringFull: 'buffer full',
+  unresolvedFrames: 'frames without a name',
+  truncatedStacks: 'stacks cut short',
+  unusableStacks: 'stacks not readable',
+  tableFull: 'memory bound reached',
+  timerOverruns: 'ticks merged by the kernel',
+  threadsWithoutTimer: 'threads without a timer',
+};
+/** Reasons that cost whole samples; the others are told, but lose no time of the profile. */
+const LOSES_SAMPLES = ['ringFull', 'unusableStacks', 'tableFull'];
+
+/** What to tell people about a finished recording, one line each. */
+export function summaryLines(profile: Profile): string[] {
+  const { counters, meta } = profile;
+  const { samples } = profile.totals;
+  const { lost } = counters;
+  const lostSamples = LOSES_SAMPLES.reduce((sum, reason) => sum + (lost[reason] ?? 0), 0);
+  const lines = [
+    `${samples} samples${inSeconds(counters.durationNs)}${cpuCovered(profile)}`,
+    ...(meta.effectiveRateHz !== undefined && meta.effectiveRateHz < 0.95 * (meta.rateHz ?? 0)
+      ? [`the timers reached ${Math.round(meta.effectiveRateHz)} of ${meta.rateHz} Hz`]
+      : []),
+  ];
+  const reasons = Object.entries(lost)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${count} ${LOST_REASONS[reason] ?? reason}`);
+  const loss = reasons.length === 0 ? 'nothing lost' : `lost: ${reasons.join(', ')}`;
+  if (lostSamples > ALARMING_SHARE * (samples + lostSamples)) {
+    const percent = ((100 * lostSamples) / (samples + lostSamples)).toFixed(1);
+    return [`warning: ${percent} % of the samples are missing; ${loss}`, ...lines];
+  }
+  return [...lines, loss];
+}
+
+function inSeconds(durationNs: number | undefined): string {
+  return durationNs === undefined ? '' : ` in ${(durationNs / 1e9).toFixed(2)} s`;
+}
+
+function cpuCovered({ counters, meta }: Profile): string {
+  const { cpuNs, coveredNs } = counters;
+  if (meta.mode !== 'cpu' || cpuNs === undefined || coveredNs === undefined) return '';
+  const covered = (coveredNs / 1e9).toFixed(2);
+  const percent = cpuNs > 0 ? Math.min(100, (100 * coveredNs) / cpuNs).toFixed(1) : '100.0';
+  return `, ${covered} s of CPU time covered (${percent} %)`;
+}
