@@ -45,15 +45,16 @@ export function parsePid(text: string): number {
   return pid;
 }
 
-/** Collects `--include` and `--exclude`, each a regular expression. */
-export function parsePattern(option: string): (text: string, previous?: RegExp[]) => RegExp[] {
+/** Collects `--include` and `--exclude`, each the source of a regular expression. */
+export function parsePattern(option: string): (text: string, previous?: string[]) => string[] {
   return (text, previous = []) => {
     try {
-      return [...previous, new RegExp(text)];
+      new RegExp(text);
     } catch (error) {
       const { message } = error as Error;
       throw new UsageError(`${option} must be a regular expression, got '${text}': ${message}`);
     }
+    return [...previous, text];
   };
 }
 

@@ -24,8 +24,8 @@ import { writeOutput } from './write-output.ts';
 export interface RecordSettings extends Omit<LaunchOptions, 'maxBytes'> {
   readonly output: OutputOptions;
   readonly style: OutputStyle;
-  readonly include: readonly RegExp[];
-  readonly exclude: readonly RegExp[];
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
   readonly isQuiet: boolean;
 }
 

@@ -11,8 +11,8 @@ interface ConvertFlags {
   readonly threads?: boolean;
   readonly lines?: boolean;
   readonly fullFilenames?: boolean;
-  readonly include?: RegExp[];
-  readonly exclude?: RegExp[];
+  readonly include?: string[];
+  readonly exclude?: string[];
 }
 
 /** Adds `sigprof convert IN -o OUT`. */

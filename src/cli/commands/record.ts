@@ -19,8 +19,8 @@ interface RecordFlags {
   readonly lines?: boolean;
   readonly subprocesses?: boolean;
   readonly fullFilenames?: boolean;
-  readonly include?: RegExp[];
-  readonly exclude?: RegExp[];
+  readonly include?: string[];
+  readonly exclude?: string[];
   readonly quiet?: boolean;
 }
 
