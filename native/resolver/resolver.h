@@ -49,7 +49,7 @@ class Resolver {
 // they outlive a scavenge. Lock-free and independent of any Resolver: called in V8's GC prologue on
 // the isolate's own thread. Words that are no JSFunction stay as they are. `scratch` is caller's memory.
 struct PinScratch {
-  static constexpr uint32_t kMaxDistinct = 512;
+  static constexpr uint32_t kMaxDistinct = kMaxFrames + 1;  // one sample always fits
   uint64_t functions[kMaxDistinct];
   uint64_t shared[kMaxDistinct];
   uint32_t count = 0;

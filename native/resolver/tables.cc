@@ -149,10 +149,10 @@ uint32_t ProfileTables::Stack(uint32_t parent, uint32_t frame) {
   uint64_t key = uint64_t{parent} << 32 | frame;
   uint32_t hash = MixHash(key);
   uint32_t known = stack_index_.Find(hash, [&](uint32_t id) { return stacks_[id] == key; });
-  if (known != IdIndex::kNone) return known;
-  if (!full()) return AppendStack(key, hash);
-  stacks_refused_++;
-  return EnsureFullRows().stack;
+  if (known == IdIndex::kNone && !full()) return AppendStack(key, hash);
+  uint32_t id = known == IdIndex::kNone ? EnsureFullRows().stack : known;
+  if (id == full_rows_.stack) stacks_refused_++;
+  return id;
 }
 
 // Threads are told apart even when the tables are full, up to an eighth beyond the limit.

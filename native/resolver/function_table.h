@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// From a SharedFunctionInfo to a function of the ProfileTables. Identity is (script id, function
+// literal id), which collections do not change; addresses are only a cache. Under the resolve lock.
+#pragma once
+
+#include <unordered_map>
+
+#include "resolver/scripts.h"
+#include "resolver/tables.h"
+#include "v8/builtins.h"
+
+namespace sigprof {
+
+struct FunctionEntry {
+  uint32_t id = 0;
+  const Script* script = nullptr;  // null for builtins and API functions
+  int32_t line = 0;                // of the definition
+  bool is_builtin = false;
+  bool is_api = false;
+};
+
+class FunctionTable {
+ public:
+  FunctionTable(const Heap* heap, const Builtins* builtins, ProfileTables* tables)
+      : heap_(*heap), builtins_(*builtins), tables_(tables), scripts_(heap) {}
+
+  // Null if `shared` does not check.
+  const FunctionEntry* Find(Tagged shared);
+  // A function without an object, by kind and name.
+  uint32_t Special(FunctionKind kind, const std::string& name);
+
+  // Addresses are void, identities hold.
+  void ForgetAddresses() { by_address_.clear(); }
+  void UseTables(ProfileTables* tables);
+
+ private:
+  FunctionEntry Make(Tagged shared, FunctionFacts* facts);
+  std::string NameOf(const FunctionFacts& facts);
+
+  const Heap& heap_;
+  const Builtins& builtins_;
+  ProfileTables* tables_;
+  Scripts scripts_;
+  std::unordered_map<Tagged, const FunctionEntry*> by_address_;
+  std::unordered_map<uint64_t, FunctionEntry> by_identity_;  // script id << 32 | literal id
+  std::unordered_map<std::string, uint32_t> specials_;
+  std::unordered_map<std::string, FunctionEntry> by_name_;   // API functions
+};
+
+}  // namespace sigprof

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "resolver/resolver.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "resolver/frame_decoder.h"
+#include "resolver/leaf.h"
+
+namespace sigprof {
+namespace {
+
+bool IsStandard(const RawFrame& frame) { return (frame.marker & 1) != 0; }
+bool IsTyped(const RawFrame& frame) { return (frame.marker & 1) == 0 && frame.marker != 0; }
+uint64_t FrameType(const RawFrame& frame) { return frame.marker >> 1; }
+
+}  // namespace
+
+// Stacks are built from the root. Consecutive samples share most of their root-ward frames, so the
+// nodes of the last sample are kept and taken again as far as the raw frames are the same bytes.
+struct Resolver::Impl {
+  Impl(const Layout* layout, const Builtins* builtins, const CodeRanges& code, Memory* memory,
+       ProfileTables* tables)
+      : layout(*layout), tables(tables), decoder(layout, builtins, code, memory, tables) {}
+
+  ResolvedSample Resolve(const RawSample& sample);
+  uint32_t ReusableFrames(const RawSample& sample) const;
+  void AppendFrame(const RawSample& sample, uint32_t index);
+  void AppendStandard(const RawSample& sample, uint32_t index);
+  void AppendTyped(const RawFrame& frame);
+  void AppendLeaf(const RawSample& sample, const RawFrame& frame);
+  void AppendTop(const RawSample& sample);
+  void AppendPlace(Tagged shared, const FramePlace& place);
+  void Push(uint32_t frame) { node = tables->Stack(node, frame); }
+  void PushSpecial(FunctionKind kind, const char* name) {
+    Push(tables->Frame(decoder.functions().Special(kind, name), 0, 0, 0));
+  }
+
+  const Layout& layout;
+  ProfileTables* tables;
+  FrameDecoder decoder;
+
+  uint32_t node = 0;        // stack built so far
+  uint32_t unresolved = 0;  // frames refused so far
+
+  // The last sample, root first: its frames, and node and refusals after each.
+  struct Step {
+    RawFrame frame;
+    uint32_t node, unresolved;
+  };
+  std::vector<Step> steps;
+  bool steps_pinned = false;
+  uint32_t steps_omitted = 0;
+};
+
+uint32_t Resolver::Impl::ReusableFrames(const RawSample& sample) const {
+  if (steps_pinned != (sample.pinned != 0) || (steps_omitted != 0) != (sample.omitted_frames != 0)) {
+    return 0;
+  }
+  // The two leaf-most frames are read with the registers, so they are never the same.
+  const size_t shorter = std::min<size_t>(steps.size(), sample.frame_count);
+  const size_t kept = shorter < 2 ? 0 : shorter - 2;
+  uint32_t same = 0;
+  while (same < kept && std::memcmp(&steps[same].frame, &sample.frames()[sample.frame_count - 1 - same],
+                                    sizeof(RawFrame)) == 0) {
+    same++;
+  }
+  return same;
+}
+
+ResolvedSample Resolver::Impl::Resolve(const RawSample& sample) {
+  decoder.DropReads();
+  uint32_t done = ReusableFrames(sample);
+  node = done > 0 ? steps[done - 1].node : 0;
+  unresolved = done > 0 ? steps[done - 1].unresolved : 0;
+  steps.resize(done);
+  if (done == 0 && (sample.flags & kSampleTruncated) != 0) {
+    PushSpecial(FunctionKind::kSpecial, "[truncated]");
+  }
+  for (; done < sample.frame_count; done++) {
+    const uint32_t index = sample.frame_count - 1 - done;
+    if (sample.omitted_frames != 0 && done == kMaxRootFrames) {
+      PushSpecial(FunctionKind::kSpecial, "[truncated]");
+    }
+    AppendFrame(sample, index);
+    steps.push_back({sample.frames()[index], node, unresolved});
+  }
+  steps_pinned = sample.pinned != 0;
+  steps_omitted = sample.omitted_frames;
+  // A broken chain must not lend its root to a whole one.
+  if ((sample.flags & kSampleTruncated) != 0) steps.clear();
+  AppendTop(sample);
+  return {node, unresolved};
+}
+
+void Resolver::Impl::AppendFrame(const RawSample& sample, uint32_t index) {
+  const RawFrame& frame = sample.frames()[index];
+  const bool from_registers =
+      sample.start == WalkStart::kRegisters || sample.start == WalkStart::kStackScan;
+  if (index == 0 && from_registers && (!IsTyped(frame) || decoder.code().IsJit(frame.pc))) {
+    AppendLeaf(sample, frame);
+  } else if (IsStandard(frame)) {
+    AppendStandard(sample, index);
+  } else {
+    AppendTyped(frame);
+  }
+}
+
+void Resolver::Impl::AppendPlace(Tagged shared, const FramePlace& place) {
+  const std::span<const uint32_t> frames = decoder.Expand(shared, place);
+  if (frames.empty()) unresolved++;
+  for (uint32_t frame : frames) Push(frame);
+}
+
+void Resolver::Impl::AppendStandard(const RawSample& sample, uint32_t index) {
+  const RawFrame& frame = sample.frames()[index];
+  const Tagged shared = decoder.SharedOf(frame.function);
+  if (shared == 0) {
+    unresolved++;
+    return;
+  }
+  FramePlace place = decoder.PlaceOf(frame, shared, frame.pc, true);
+  // A bytecode handler that made a frame of its own leaves the interpreter's registers alive.
+  const bool below_handler = index == 1 && sample.start == WalkStart::kRegisters &&
+                             IsTyped(sample.frames()[0]) && place.kind == FramePlace::kBytecode;
+  if (below_handler) {
+    const int32_t live = LiveBytecodeOffset(&decoder, sample, frame);
+    if (live >= 0) place.bytecode_offset = live;
+  }
+  AppendPlace(shared, place);
+}
+
+void Resolver::Impl::AppendTyped(const RawFrame& frame) {
+  const uint64_t type = FrameType(frame);
+  if (type == layout.frames.builtin_exit) {
+    // A builtin written in C++: its target function lies above the frame. An embedder's callback
+    // has such a frame as well in V8 10 and 11; its time belongs to its caller.
+    const Tagged shared = decoder.SharedOf(frame.slot40);
+    const FunctionEntry* function = shared == 0 ? nullptr : decoder.functions().Find(shared);
+    if (function != nullptr && function->is_builtin) {
+      Push(tables->Frame(function->id, 0, 0, 0));
+    }
+  } else if (type == layout.frames.wasm) {
+    PushSpecial(FunctionKind::kWasm, "wasm-function");
+  } else if (layout.frames.irregexp != 0 && type == layout.frames.irregexp) {
+    PushSpecial(FunctionKind::kRegExp, "(regexp)");
+  }
+}
+
+void Resolver::Impl::AppendLeaf(const RawSample& sample, const RawFrame& frame) {
+  const LeafDecision leaf = DecideLeaf(&decoder, sample, frame);
+  if (!leaf.skip) {
+    if (leaf.shared == 0) {
+      unresolved++;
+    } else {
+      AppendPlace(leaf.shared, leaf.place);
+    }
+  }
+  if (leaf.callee != 0) AppendPlace(leaf.callee, leaf.callee_place);
+  if (leaf.is_regexp) PushSpecial(FunctionKind::kRegExp, "(regexp)");
+}
+
+void Resolver::Impl::AppendTop(const RawSample& sample) {
+  if (sample.start == WalkStart::kDeoptimizer) {
+    PushSpecial(FunctionKind::kSpecial, "(deoptimizer)");
+  } else if (sample.start == WalkStart::kExitFrame && decoder.code().IsJit(sample.regs.rip)) {
+    // Machine code entered from C++ with an exit frame on record: a regular expression.
+    const CodeInfo* code = decoder.code().Find(sample.regs.rip, 0);
+    if (code != nullptr && code->is_regexp) PushSpecial(FunctionKind::kRegExp, "(regexp)");
+  }
+  if ((sample.flags & kSampleInGc) != 0) PushSpecial(FunctionKind::kGc, "(garbage collector)");
+}
+
+Resolver::Resolver(const Layout* layout, const Builtins* builtins, const CodeRanges& code,
+                   Memory* memory, ProfileTables* tables)
+    : impl_(std::make_unique<Impl>(layout, builtins, code, memory, tables)) {}
+Resolver::~Resolver() = default;
+
+ResolvedSample Resolver::Resolve(const RawSample& sample) { return impl_->Resolve(sample); }
+
+void Resolver::ScavengeHappened() {
+  impl_->decoder.ScavengeHappened();
+  impl_->steps.clear();
+}
+
+void Resolver::MarkCompactHappened() {
+  impl_->decoder.MarkCompactHappened();
+  impl_->steps.clear();
+}
+
+void Resolver::UseTables(ProfileTables* tables) {
+  impl_->tables = tables;
+  impl_->decoder.UseTables(tables);
+  impl_->steps.clear();
+}
+
+uint32_t SpecialStack(ProfileTables* tables, const char* name, FunctionKind kind) {
+  FunctionInfo info;
+  info.name = name;
+  info.kind = kind;
+  return tables->Stack(0, tables->Frame(tables->AddFunction(info), 0, 0, 0));
+}
+
+}  // namespace sigprof
