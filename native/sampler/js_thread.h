@@ -82,6 +82,7 @@ struct JsThread {
   // -- Guarded by life.
   Session* session = nullptr;  // the recording the thread takes part in
   uint64_t start_cpu_ns = 0;   // CPU clock when it joined the recording
+  uint64_t stop_cpu_ns = 0;    // and when its ticks were stopped
 
   // -- The wall clock's thread only.
   uint64_t look_cpu_ns = 0;    // CPU clock at the last look

@@ -17,6 +17,7 @@ namespace {
 
 // Tids of our threads, 0 = free. Written by a thread about itself, read by any.
 std::atomic<pid_t> g_own_tids[8];
+std::atomic<uint64_t> g_ended_cpu_ns{0};  // of our threads that have ended
 
 // Decoding and file work only; the default of 8 MB would be charged to RLIMIT_AS for nothing.
 constexpr size_t kStackSize = 1u << 20;
@@ -90,9 +91,11 @@ void* OwnThread::Main(void* argument) {
   self->tid_.store(tid);
   prctl(PR_SET_NAME, self->name_, 0, 0, 0);
   self->body_(self->argument_);
-  self->final_cpu_.store(ThreadCpuNs(tid));
+  const uint64_t cpu = ThreadCpuNs(tid);
+  self->final_cpu_.store(cpu);
   self->tid_.store(0);
   if (slot != nullptr) slot->store(0);
+  g_ended_cpu_ns.fetch_add(cpu);
   return nullptr;
 }
 
@@ -112,6 +115,15 @@ bool OwnThread::IsOwn(pid_t tid) {
     if (own.load() == tid) return true;
   }
   return false;
+}
+
+uint64_t OwnThread::TotalCpuNs() {
+  uint64_t total = g_ended_cpu_ns.load();
+  for (const auto& own : g_own_tids) {
+    const pid_t tid = own.load();
+    if (tid != 0) total += ThreadCpuNs(tid);
+  }
+  return total;
 }
 
 }  // namespace sigprof

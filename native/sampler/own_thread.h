@@ -48,6 +48,8 @@ class OwnThread {
 
   // Whether `tid` is one of ours. From any thread.
   static bool IsOwn(pid_t tid);
+  // CPU time of all our threads since load, ended ones included. From any thread.
+  static uint64_t TotalCpuNs();
 
  private:
   static void* Main(void* self);

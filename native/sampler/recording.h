@@ -26,6 +26,9 @@ struct StartInfo {
   const char* timer = "posix-cpu";  // or "perf", "sampler-thread"
 };
 
+// Process-wide facts for META; call before the first recording.
+void SetNodeVersion(const std::string& version);
+
 // Registers the calling JS thread (main or worker): stack bounds, isolate, GC callbacks. Idempotent
 // for a thread. A recording that runs picks the thread up at once. Returns the reason on refusal.
 Status RegisterCurrentThread(bool is_main);

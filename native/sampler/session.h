@@ -45,6 +45,7 @@ struct Session {
   uint64_t start_cycles = 0;       // time stamp counter, to convert handler_cycles
   uint64_t foreign_signals_before = 0;
   std::atomic<uint32_t> threads_without_timer{0};
+  std::atomic<uint32_t> threads_at_kernel_rate{0};  // perf was refused for them
   std::atomic<bool> stopping{false};
 
   // Guarded by the resolve lock.
@@ -52,10 +53,13 @@ struct Session {
   SessionCounters counters;
   bool header_written = false;
   std::vector<uint64_t> copy;  // room for one largest RawSample
-  uint32_t program_stack = 0, idle_stack = 0;
+  uint32_t program_stack = 0, idle_stack = 0, gc_stack = 0;
 
-  // CPU time of JS threads until they left the recording. Guarded by the registry lock.
-  uint64_t js_cpu_ns = 0;
+  uint64_t start_own_cpu = 0;  // CPU time of our own threads before
+  // Clocks when sampling ended; 0 while it goes on.
+  uint64_t end_ns = 0, end_process_cpu = 0, end_own_cpu = 0;
+  // CPU time of JS threads that have left the recording; added by any thread.
+  std::atomic<uint64_t> js_cpu_ns{0};
 
   NativeThreads native_threads;
   Helper helper;
@@ -76,10 +80,18 @@ struct Sampler {
   std::string node_version;
   std::string second_copy;  // path of another loaded copy of the addon, if any
   ThreadRegistry threads;
+  uint32_t workers_seen = 0;  // guarded by registry
   std::atomic<Session*> session{nullptr};  // written under registry
   std::unique_ptr<Session> owned_session;  // guarded by control
 };
 Sampler* TheSampler();
+// Makes everything of ours inert in children of fork(). Idempotent.
+void InstallForkGuard();
+
+// The COUNTERS object of the format. The control lock is held, the resolve lock is not.
+std::string CountersJson(Session* session);
+// The META object.
+std::string MetaJson(const Session& session);
 
 // The resolve lock for everyone but the GC barrier: lets a collection that waits go first.
 class ResolveLock {

@@ -136,6 +136,14 @@ int ArmPerf(JsThread* thread, const TimerPlan& plan) {
   return 0;
 }
 
+int UpgradeToPerf(JsThread* thread, const TimerPlan& plan) {
+  const int error = ArmPerf(thread, plan);
+  if (error == 0 && thread->timer_armed.exchange(false)) {
+    syscall(SYS_timer_delete, thread->timer_id);
+  }
+  return error;
+}
+
 void DisarmTimers(JsThread* thread) {
   if (thread->timer_armed.exchange(false)) syscall(SYS_timer_delete, thread->timer_id);
   const int fd = thread->perf_fd.load();

@@ -34,6 +34,8 @@ TimerPlan PlanTimers(uint32_t rate_hz);
 // All return 0 or an errno. The POSIX timer of a perf plan ticks at most HZ times a second.
 int ArmPosixTimer(JsThread* thread, const TimerPlan& plan, uint64_t cookie);
 int ArmPerf(JsThread* thread, const TimerPlan& plan);
+// Replaces the thread's POSIX timer by perf; without effect where that is refused.
+int UpgradeToPerf(JsThread* thread, const TimerPlan& plan);
 void DisarmTimers(JsThread* thread);
 
 // Queues one tick (SI_QUEUE with the cookie) to a thread of this process.

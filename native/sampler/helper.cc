@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "sampler/helper.h"
+
+#include <algorithm>
+
+#include "os/clocks.h"
+#include "sampler/drain.h"
+#include "sampler/js_thread.h"
+#include "sampler/session.h"
+#include "sampler/signal_handler.h"
+
+namespace sigprof {
+namespace {
+
+constexpr uint64_t kMs = 1000000;
+constexpr uint64_t kNativeScanNs = 100 * kMs;
+
+// Ten sample intervals, within 20 and 100 ms; at high rates sooner, so that a ring of stacks 100
+// deep (5.5 KB each) fills by no more than a quarter.
+uint64_t PollNs(uint64_t period_ns) {
+  const uint64_t usual = std::clamp(10 * period_ns, 20 * kMs, 100 * kMs);
+  return std::min(usual, 50 * period_ns);
+}
+
+// How far polls of a process that does nothing may be apart.
+uint64_t IdlePollNs(uint64_t period_ns) {
+  return std::max(PollNs(period_ns), std::min(100 * kMs, 90 * period_ns));
+}
+
+}  // namespace
+
+bool Helper::Start(Session* session) {
+  session_ = session;
+  return waker_.Open() && thread_.Start("sigprof", Main, this);
+}
+
+void Helper::Stop() {
+  waker_.Wake();
+  thread_.Join();
+}
+
+void Helper::Main(void* self) { static_cast<Helper*>(self)->Run(); }
+
+void Helper::Run() {
+  if (session_->plan.kind == TimerKind::kPerf) {
+    // Here and not in start(): the first perf event of a system may take 100 ms to open. Until then
+    // the POSIX timers tick.
+    TheSampler()->threads.ForEach([this](JsThread* thread) {
+      if (session_->stopping || thread->session != session_ || thread->perf_fd.load() >= 0) return;
+      if (UpgradeToPerf(thread, session_->plan) != 0) session_->threads_at_kernel_rate++;
+    });
+  }
+  session_->native_threads.Begin();
+  const uint64_t busy_poll = PollNs(session_->plan.period_ns);
+  const uint64_t idle_poll = IdlePollNs(session_->plan.period_ns);
+  uint64_t poll = busy_poll;
+  uint64_t next_scan = MonotonicNs() + kNativeScanNs;
+  while (!session_->stopping.load()) {
+    waker_.Wait(static_cast<int>(std::max<uint64_t>(poll / kMs, 1)));
+    if (session_->stopping.load()) break;
+    const uint64_t drained = DrainRings();
+    poll = drained != 0 ? busy_poll : std::min(poll * 2, idle_poll);
+    const uint64_t now = MonotonicNs();
+    if (now >= next_scan) {
+      session_->native_threads.Poll(session_, now);
+      next_scan = now + kNativeScanNs;
+    }
+  }
+}
+
+uint64_t Helper::DrainRings() {
+  uint64_t drained = 0;
+  TheSampler()->threads.ForEach([this, &drained](JsThread* thread) {
+    if (thread->session != session_) return;
+    while (!session_->stopping.load()) {
+      ResolveLock lock;
+      if (DrainOne(thread, session_) != DrainStep::kDone) break;
+      drained++;
+    }
+  });
+  return drained;
+}
+
+}  // namespace sigprof

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// The helper thread: polls the rings of all threads and resolves what they hold. The handler never
+// wakes it; waking costs more than the sample itself.
+#pragma once
+
+#include <cstdint>
+
+#include "sampler/own_thread.h"
+
+namespace sigprof {
+
+struct Session;
+
+class Helper {
+ public:
+  bool Start(Session* session);
+  // Asks it to end and waits. Rings may hold samples still.
+  void Stop();
+  uint64_t CpuNs() const { return thread_.CpuNs(); }
+
+ private:
+  static void Main(void* self);
+  void Run();
+  uint64_t DrainRings();
+
+  Session* session_ = nullptr;
+  OwnThread thread_;
+  Waker waker_;
+};
+
+}  // namespace sigprof
