@@ -20,6 +20,13 @@ export class GrowableColumn<T extends Backing> {
     this.#values[this.#length++] = value;
   }
 
+  append(values: ArrayLike<number>): void {
+    const length = this.#length + values.length;
+    if (length > this.#values.length) this.#grow(length);
+    this.#values.set(values, this.#length);
+    this.#length = length;
+  }
+
   get(index: number): number {
     return this.#values[index] as number;
   }
@@ -34,6 +41,21 @@ export class GrowableColumn<T extends Backing> {
     values.set(this.#values);
     this.#values = values;
   }
+}
+
+/** Columns of one table by name. */
+export type GrowableColumns = Readonly<Record<string, GrowableColumn<Backing>>>;
+
+/** The finished table of columns of equal length. */
+export function finishTable<C extends GrowableColumns>(
+  columns: C,
+): { readonly length: number } & { readonly [K in keyof C]: ArrayLike<number> } {
+  const arrays = Object.entries(columns).map(([name, column]) => [name, column.toArray()] as const);
+  const length = arrays[0]?.[1].length ?? 0;
+  return {
+    length,
+    ...(Object.fromEntries(arrays) as unknown as { [K in keyof C]: ArrayLike<number> }),
+  };
 }
 
 /** A growing column of unsigned 32-bit values. */

@@ -1,6 +1,7 @@
 import {
+  finishTable,
   float64Column,
-  type GrowableColumn,
+  type GrowableColumns,
   int32Column,
   uint8Column,
   uint32Column,
@@ -125,35 +126,25 @@ export class ProfileBuilder {
       meta,
       counters,
       strings: this.#strings.slice(),
-      functions: freezeTable(this.#functions, this.#functions.name.length),
-      frames: freezeTable(this.#frames, this.#frames.function.length),
+      functions: finishTable(this.#functions),
+      frames: finishTable(this.#frames),
       stacks: {
         length: stackCount,
         parent: prependZero(this.#stacks.firsts()),
         frame: prependZero(this.#stacks.seconds()),
       },
       threads: this.#threads.slice(),
-      samples: freezeTable(this.#samples, this.#samples.weight.length),
+      samples: finishTable(this.#samples),
       warnings: this.#warnings.slice(),
     };
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a column of any element type
-type Columns = Record<string, GrowableColumn<any>>;
-
-function pushRow<C extends Columns>(columns: C, row: Record<keyof C & string, number>): void {
-  for (const name in columns) columns[name]?.push(row[name]);
-}
-
-function freezeTable<C extends Columns>(
+function pushRow<C extends GrowableColumns>(
   columns: C,
-  length: number,
-): { readonly length: number } & { readonly [K in keyof C]: ArrayLike<number> } {
-  const arrays = Object.fromEntries(
-    Object.entries(columns).map(([name, column]) => [name, column.toArray()]),
-  ) as { [K in keyof C]: ArrayLike<number> };
-  return { length, ...arrays };
+  row: Record<keyof C & string, number>,
+): void {
+  for (const name in columns) columns[name]?.push(row[name] as number);
 }
 
 function prependZero(values: Uint32Array): Uint32Array {

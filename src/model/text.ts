@@ -38,3 +38,8 @@ export function cutLongText(text: string, limit: number): string {
   if (end >= text.length) return text;
   return `${text.slice(0, end)}…#${hashText(text).toString(16).padStart(8, '0')}`;
 }
+
+/** Text with lone surrogates, which no encoding of Unicode can hold, replaced. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}

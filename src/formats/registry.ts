@@ -1,0 +1,61 @@
+import { SigprofError } from '../model/errors.ts';
+import { collapsedFormat } from './collapsed.ts';
+import type { ProfileFormat } from './profile-format.ts';
+import { sigprofFormat } from './sigprof.ts';
+
+const HEAD_BYTES = 4096;
+
+/** Every file format, in the order in which content is asked. */
+export const profileFormats: readonly ProfileFormat[] = [sigprofFormat, collapsedFormat];
+
+/** The format of that name among `formats`. */
+export function formatByName(
+  name: string,
+  formats: readonly ProfileFormat[] = profileFormats,
+): ProfileFormat {
+  const format = formats.find((candidate) => candidate.name === name);
+  if (format) return format;
+  const names = formats.map((candidate) => candidate.name).join(', ');
+  throw unknown(`no format is called ${JSON.stringify(name)}; there are: ${names}`);
+}
+
+/** The format the longest fitting extension stands for, if any. */
+export function formatByExtension(
+  path: string,
+  formats: readonly ProfileFormat[] = profileFormats,
+): ProfileFormat | undefined {
+  const lower = path.toLowerCase();
+  let best: ProfileFormat | undefined;
+  let bestLength = 0;
+  for (const format of formats) {
+    for (const extension of format.extensions) {
+      if (extension.length > bestLength && lower.endsWith(extension)) {
+        best = format;
+        bestLength = extension.length;
+      }
+    }
+  }
+  return best;
+}
+
+/**
+ * The format a file is in. Content goes before the name: a wrong extension is common, wrong magic bytes are not.
+ * @throws SigprofError ERR_SIGPROF_UNKNOWN_FORMAT
+ */
+export function detectFormat(bytes: Uint8Array, path = ''): ProfileFormat {
+  const head = bytes.subarray(0, HEAD_BYTES);
+  const named = formatByExtension(path);
+  if (named?.decode && (named.matches === undefined || named.matches(head))) return named;
+  const format = profileFormats.find((candidate) => candidate.decode && candidate.matches?.(head));
+  if (format) return format;
+  // Let the named format say what is wrong with the content.
+  if (named?.decode) return named;
+  const where = path === '' ? 'the input' : path;
+  const why =
+    bytes.length === 0 ? 'it is empty' : 'neither its name nor its content tells the format';
+  throw unknown(`can't read ${where}: ${why}`);
+}
+
+function unknown(message: string): SigprofError {
+  return new SigprofError('ERR_SIGPROF_UNKNOWN_FORMAT', message);
+}

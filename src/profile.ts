@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type FlameGraphOptions, writeFlameSvg } from './flamegraph/svg-writer.ts';
+import { writeFileAtomically } from './formats/atomic-file.ts';
+import { encodeCollapsed } from './formats/collapsed-encoder.ts';
+import type { DecodeOptions, EncodeOptions, ProfileFormat } from './formats/profile-format.ts';
+import {
+  detectFormat,
+  formatByExtension,
+  formatByName,
+  profileFormats,
+} from './formats/registry.ts';
+import { SigprofError } from './model/errors.ts';
+import { type FilterOptions, filterProfile } from './model/filter.ts';
+import {
+  type FunctionTotals,
+  type FunctionTotalsOptions,
+  sumByFunction,
+} from './model/function-totals.ts';
+import { mergeProfiles } from './model/merge.ts';
+import {
+  type ProfileCounters,
+  type ProfileData,
+  type ProfileMeta,
+  type ProfileTotals,
+  sumSamples,
+  type Thread,
+} from './model/profile-data.ts';
+
+export type { FlameGraphOptions } from './flamegraph/svg-writer.ts';
+export type { DecodeOptions, EncodeOptions } from './formats/profile-format.ts';
+export type { FilterOptions } from './model/filter.ts';
+export type { FunctionTotals, FunctionTotalsOptions } from './model/function-totals.ts';
+export type { ProfileCounters, ProfileMeta, ProfileTotals, Thread } from './model/profile-data.ts';
+
+/** What {@link Profile.read} needs to know about its input. */
+export interface ReadOptions extends DecodeOptions {
+  /** The format's name. @default told by the content, then by the name */
+  readonly format?: string | undefined;
+}
+
+/** How a profile is written to a file or a stream. */
+export interface WriteOptions extends EncodeOptions, FlameGraphOptions {
+  /** The format's name. @default by the path's extension */
+  readonly format?: string | undefined;
+}
+
+/** Pictures are written like any other file; they can't be read back. */
+const flameGraphFormat: ProfileFormat = {
+  name: 'flamegraph',
+  extensions: ['.svg'],
+  encode: (profile, options) => writeFlameSvg(profile, options),
+};
+
+const writableFormats: readonly ProfileFormat[] = [flameGraphFormat, ...profileFormats].filter(
+  (format) => format.encode !== undefined,
+);
+
+/**
+ * A finished profile. Profiles never change: what transforms one returns another.
+ *
+ * @example
+ * const profile = Profile.read('app.sigprof');
+ * await profile.filter({ exclude: ['node:internal'] }).write('app.svg');
+ */
+export class Profile {
+  readonly #data: ProfileData;
+  #totals: ProfileTotals | undefined;
+
+  /** Wraps the tables of a recording; users get profiles from `Profiler`, `profile()` or {@link Profile.read}. */
+  constructor(data: ProfileData) {
+    this.#data = data;
+  }
+
+  /**
+   * Reads a profile from its bytes or from a file.
+   * @throws SigprofError ERR_SIGPROF_UNKNOWN_FORMAT, ERR_SIGPROF_INVALID_PROFILE
+   */
+  static read(source: string | URL | Uint8Array | ArrayBuffer, options: ReadOptions = {}): Profile {
+    const path = source instanceof URL ? fileURLToPath(source) : source;
+    if (typeof path !== 'string') {
+      return Profile.#decode(path instanceof Uint8Array ? path : new Uint8Array(path), '', options);
+    }
+    let bytes: Uint8Array;
+    try {
+      bytes = readFileSync(path);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new SigprofError('ERR_SIGPROF_INVALID_PROFILE', `can't read ${path}: ${reason}`, {
+        cause,
+      });
+    }
+    return Profile.#decode(bytes, path, options);
+  }
+
+  /** What was recorded, and how. */
+  get meta(): ProfileMeta {
+    return this.#data.meta;
+  }
+
+  /** Totals counted while recording, losses by reason among them. */
+  get counters(): ProfileCounters {
+    return this.#data.counters;
+  }
+
+  get threads(): readonly Thread[] {
+    return this.#data.threads;
+  }
+
+  /** Weight and number of all samples. */
+  get totals(): ProfileTotals {
+    this.#totals ??= sumSamples(this.#data.samples);
+    return this.#totals;
+  }
+
+  /** What was wrong with the input and could be lived with; one line each. */
+  get warnings(): readonly string[] {
+    return this.#data.warnings;
+  }
+
+  /** Folded stacks, counted in microseconds, or in samples with `metric: 'samples'`. */
+  toCollapsed(options: EncodeOptions = {}): string {
+    return join(encodeCollapsed(this.#data, options));
+  }
+
+  /** A flame graph as SVG text. */
+  toFlameGraph(options: FlameGraphOptions = {}): string {
+    return join(writeFlameSvg(this.#data, options));
+  }
+
+  /**
+   * The bytes of a file in any writable format, piece by piece.
+   * @throws SigprofError ERR_SIGPROF_UNKNOWN_FORMAT
+   */
+  encode(format: string, options: WriteOptions = {}): Iterable<string | Uint8Array> {
+    const encode = formatByName(format, writableFormats).encode;
+    return encode?.(this.#data, options) ?? [];
+  }
+
+  /**
+   * Writes a file; it appears whole or not at all, readable by its owner only. The format follows the extension: `.svg`,
+   * `.collapsed`, `.folded`, `.txt`, `.sigprof`.
+   * @throws SigprofError ERR_SIGPROF_UNKNOWN_FORMAT, ERR_SIGPROF_OUTPUT
+   */
+  async write(path: string, options: WriteOptions = {}): Promise<void> {
+    const format = options.format ?? formatByExtension(path, writableFormats)?.name;
+    if (format === undefined) {
+      const known = writableFormats.flatMap(({ extensions }) => extensions).join(' ');
+      throw new SigprofError(
+        'ERR_SIGPROF_UNKNOWN_FORMAT',
+        `the name ${path} doesn't tell a format; use one of ${known}, or name the format`,
+      );
+    }
+    await writeFileAtomically(path, this.encode(format, options));
+  }
+
+  /**
+   * One profile with the samples of this and others.
+   * @throws SigprofError ERR_SIGPROF_INVALID_OPTION when their weights count different things
+   */
+  merge(...others: readonly Profile[]): Profile {
+    return new Profile(mergeProfiles([this.#data, ...others.map((other) => other.#data)]));
+  }
+
+  /**
+   * The profile of the samples whose stacks have a frame that matches an `include` pattern and none that matches an
+   * `exclude` pattern.
+   * @throws SigprofError ERR_SIGPROF_INVALID_OPTION for a bad pattern
+   */
+  filter(options: FilterOptions): Profile {
+    return new Profile(filterProfile(this.#data, options));
+  }
+
+  /** Own and total cost by function, the most expensive first. */
+  functions(options: FunctionTotalsOptions = {}): FunctionTotals[] {
+    return sumByFunction(this.#data, options);
+  }
+
+  static #decode(bytes: Uint8Array, path: string, options: ReadOptions): Profile {
+    const readable = profileFormats.filter((format) => format.decode !== undefined);
+    const format =
+      options.format === undefined
+        ? detectFormat(bytes, path)
+        : formatByName(options.format, readable);
+    try {
+      return new Profile((format.decode as NonNullable<ProfileFormat['decode']>)(bytes, options));
+    } catch (error) {
+      if (path === '' || !(error instanceof SigprofError)) throw error;
+      throw new SigprofError(error.code, `${path}: ${error.message}`, { cause: error });
+    }
+  }
+}
+
+function join(chunks: Iterable<string>): string {
+  return [...chunks].join('');
+}
