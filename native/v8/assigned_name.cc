@@ -37,6 +37,21 @@ class Backward {
     while (at_ > 0 && (IsIdentifierPart(text_[at_ - 1]) || text_[at_ - 1] == '.')) at_--;
     return text_.substr(at_, end - at_);
   }
+  // A literal key in brackets, ['.js'] or ["a b"], as the member it is: `..js`, `.a b`.
+  std::u16string TakeLiteralKey() {
+    const size_t start = at_;
+    if (!Take(']') || (Last() != '\'' && Last() != '"')) {
+      at_ = start;
+      return {};
+    }
+    const char16_t quote = Last();
+    const size_t end = --at_;
+    while (at_ > 0 && text_[at_ - 1] != quote && text_[at_ - 1] != '\n') at_--;
+    const std::u16string key = text_.substr(at_, end - at_);
+    if (Take(quote) && Take('[')) return u'.' + key;
+    at_ = start;
+    return {};
+  }
   char16_t Last() const { return at_ == 0 ? 0 : text_[at_ - 1]; }
 
  private:
@@ -68,7 +83,8 @@ std::u16string AssignedName(const std::u16string& text_before) {
     return {};
   }
   cursor.SkipSpace();
-  std::u16string path = cursor.TakePath();
+  const std::u16string key = cursor.TakeLiteralKey();
+  std::u16string path = cursor.TakePath() + key;
   while (!path.empty() && path.front() == '.') path.erase(0, 1);
   if (path.empty() || path.back() == '.' || (path[0] >= '0' && path[0] <= '9')) return {};
   return path;

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <unistd.h>
 
 #include <memory>
 #include <mutex>
@@ -101,7 +102,7 @@ Status SelfTest(const Host& host, void* isolate, const CodeRanges& code) {
     return Unsupported("the frames of this " + version +
                        " can't be walked (self-test failed); use an official Node 18 to 26");
   }
-  ProcessMemory memory(0);
+  ProcessMemory memory(getpid());
   if (!memory.usable()) {
     return Unsupported("this process may not read its own memory (process_vm_readv and "
                        "/proc/self/mem are denied); allow one of them in the seccomp profile");
@@ -146,7 +147,7 @@ Status Load(Host* host) {
   const CodeRanges ranges = IsolateCodeRanges(*host, isolate);
   host->builtins.SetCode(start, start + blob_size, FindBuiltinsCopy(ranges, start));
   host->builtins.SetFile("/proc/self/exe", MainProgramBias());
-  ProcessMemory memory(0);
+  ProcessMemory memory(getpid());
   host->builtins.ReadEntries(&memory, reinterpret_cast<Address>(isolate));
   return SelfTest(*host, isolate, ranges);
 }
