@@ -34,8 +34,9 @@ function register(): void {
   } else if (workers.isMainThread) {
     waitForToggle(environment);
   } else {
-    // Loading is all a worker needs: it registers the thread.
-    load();
+    // Loading is all a worker needs: it registers the thread. What fails has failed on the main
+    // thread too and was reported there.
+    load(() => {});
   }
 }
 

@@ -1,20 +1,18 @@
 // Run by the recorder of `sigprof/register` for each finished recording, by the profiled program's
 // own Node (18 or later), so it stays free of what the command line needs:
 //   node convert-recording.js --formats collapsed,svg [--remove] RECORDING.sigprof
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Profile } from '../profile.ts';
-import { formatOfFile } from './output-formats.ts';
 import { report, reportError } from './reporter.ts';
-import { writeOutput } from './write-output.ts';
 
 try {
-  convertRecording();
+  await convertRecording();
 } catch (error) {
   process.exitCode = reportError(error);
 }
 
-function convertRecording(): void {
+async function convertRecording(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { formats: { type: 'string' }, remove: { type: 'boolean' } },
     allowPositionals: true,
@@ -24,13 +22,10 @@ function convertRecording(): void {
     throw new Error('convert-recording is called by sigprof/register only');
   }
   try {
-    const profile = Profile.read(readFileSync(recording));
+    const profile = Profile.read(recording);
     const base = recording.replace(/\.sigprof$/, '');
-    const written = values.formats.split(',').map((extension) => {
-      const path = `${base}.${extension}`;
-      writeOutput(path, formatOfFile(path).encode?.(profile, {}) ?? '');
-      return path;
-    });
+    const written = values.formats.split(',').map((extension) => `${base}.${extension}`);
+    for (const path of written) await profile.write(path);
     // Only now: until all pictures are there, the recording is all there is.
     if (values.remove === true) rmSync(recording);
     else written.push(recording);

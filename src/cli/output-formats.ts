@@ -1,23 +1,13 @@
-import type { FrameNameOptions } from '../model/frame-names.ts';
-import type { Profile } from '../profile.ts';
 import { UsageError } from './reporter.ts';
-
-/** What the words in an output look like. */
-export interface OutputStyle extends FrameNameOptions {
-  /** Root every stack with its thread. */
-  readonly threads?: boolean | undefined;
-  readonly title?: string | undefined;
-}
 
 /** A format the commands can write. */
 export interface OutputFormat {
+  /** As `Profile.encode` knows it. */
   readonly name: string;
   /** The first one is used for names made up by us. */
   readonly extensions: readonly string[];
   /** What to do with the file, for people. */
   readonly hint: string;
-  /** Undefined for the recording itself, whose bytes are kept as they are. */
-  readonly encode?: (profile: Profile, style: OutputStyle) => string;
 }
 
 const FORMATS: readonly OutputFormat[] = [
@@ -25,13 +15,11 @@ const FORMATS: readonly OutputFormat[] = [
     name: 'flamegraph',
     extensions: ['.svg'],
     hint: 'open it in a browser',
-    encode: (profile, style) => profile.toFlameGraph(style),
   },
   {
     name: 'collapsed',
     extensions: ['.collapsed', '.folded', '.txt'],
     hint: "draw it with 'sigprof flamegraph'",
-    encode: (profile, style) => profile.toCollapsed(style),
   },
   {
     name: 'sigprof',

@@ -37,9 +37,8 @@ export function resolveOutput(options: OutputOptions): OutputTarget {
 export function checkWritable(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory()) throw new UsageError(`'${path}' is a folder; name a file in it`);
-  if (stats !== undefined && !stats.isFile()) {
-    throw new UsageError(`'${path}' is no regular file; use '-o -' and redirect stdout`);
-  }
+  // Devices and pipes are written to as they are.
+  if (stats !== undefined && !stats.isFile()) return;
   const folder = dirname(resolve(path));
   try {
     // The file is made under another name and renamed, so the folder's permissions count.

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Profile } from '../profile.ts';
+import { Profile, type WriteOptions } from '../profile.ts';
 import { SigprofError } from '../session/errors.ts';
 import { type LaunchOptions, launch } from '../session/launch.ts';
 import { DEFAULT_MAX_BYTES } from '../session/options.ts';
 import { RecordingFolder } from '../session/recording-folder.ts';
 import { StreamProgress } from '../session/stream-progress.ts';
 import { ExitCode } from './exit-codes.ts';
-import type { OutputFormat, OutputStyle } from './output-formats.ts';
 import {
   checkWritable,
   defaultFileName,
@@ -15,7 +14,7 @@ import {
   type OutputTarget,
   resolveOutput,
 } from './output-target.ts';
-import { report, UsageError } from './reporter.ts';
+import { report } from './reporter.ts';
 import { summaryLines } from './summary.ts';
 import { StatusLine } from './terminal/status-line.ts';
 import { writeOutput } from './write-output.ts';
@@ -23,7 +22,7 @@ import { writeOutput } from './write-output.ts';
 /** What `sigprof record` was asked for. */
 export interface RecordSettings extends Omit<LaunchOptions, 'maxBytes'> {
   readonly output: OutputOptions;
-  readonly style: OutputStyle;
+  readonly style: WriteOptions;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly isQuiet: boolean;
@@ -46,7 +45,7 @@ export async function recordCommand(settings: RecordSettings): Promise<number> {
         return result.exitCode === 0 ? ExitCode.failure : result.exitCode;
       }
       mayRemove = false;
-      writeRecording(settings, { ...target, path: target.path?.(program.pid) }, folder);
+      await writeRecording(settings, { ...target, path: target.path?.(program.pid) }, folder);
       mayRemove = true;
       return result.isTimeUp ? ExitCode.ok : result.exitCode;
     } finally {
@@ -67,27 +66,13 @@ function resolveRecordOutput(settings: RecordSettings): RecordTarget {
   if (output !== undefined) {
     const target = resolveOutput(settings.output);
     const { path } = target;
-    refuseLoss(settings, target.format);
     return { format: target.format, path: path === undefined ? undefined : () => path };
   }
   const chosen = resolveOutput({ format }).format;
-  refuseLoss(settings, chosen);
   const [extension = ''] = chosen.extensions;
   const path = (pid: number) => defaultFileName(programName(settings), pid, extension, new Date());
   checkWritable(path(0));
   return { format: chosen, path };
-}
-
-// What the raw format cannot hold is refused rather than left out.
-function refuseLoss(settings: RecordSettings, format: OutputFormat): void {
-  if (format.encode !== undefined) return;
-  const { include, exclude, subprocesses } = settings;
-  if (subprocesses) {
-    throw new UsageError('a .sigprof file holds one process; leave out --subprocesses');
-  }
-  if (include.length + exclude.length > 0) {
-    throw new UsageError('a .sigprof file holds all samples; leave out --include and --exclude');
-  }
 }
 
 /** What people would call the program: its script rather than the interpreter. */
@@ -120,20 +105,15 @@ function whyNothing({ command }: RecordSettings, folder: RecordingFolder): strin
 }
 
 // Whatever goes wrong from here on, the recording stays and the message says where.
-function writeRecording(
+async function writeRecording(
   settings: RecordSettings,
   target: OutputTarget,
   folder: RecordingFolder,
-): void {
+): Promise<void> {
   const streams = folder.streams();
   try {
     const profile = readStreams(streams, settings);
-    const { encode } = target.format;
-    const content =
-      encode === undefined
-        ? readFileSync(streams[0] as string)
-        : encode(profile, { ...settings.style, title: commandLine(settings) });
-    writeOutput(target.path, content);
+    await writeOutput(profile, target, { ...settings.style, title: commandLine(settings) });
     if (settings.isQuiet) return;
     for (const line of summaryLines(profile)) report(line);
     if (target.path !== undefined) report(`wrote ${target.path}; ${target.format.hint}`);
@@ -151,9 +131,11 @@ function writeRecording(
 function readStreams(streams: readonly string[], settings: RecordSettings): Profile {
   const profiles = streams.map((stream) => Profile.read(readFileSync(stream)));
   const [first, ...others] = profiles;
-  const merged = others.reduce((sum, other) => sum.merge(other), first as Profile);
-  const { include, exclude } = settings;
-  return include.length + exclude.length === 0 ? merged : merged.filter({ include, exclude });
+  const merged = others.length === 0 ? (first as Profile) : (first as Profile).merge(...others);
+  const { include, exclude, style } = settings;
+  return include.length + exclude.length === 0
+    ? merged
+    : merged.filter({ ...style, include, exclude });
 }
 
 function commandLine({ command, args }: RecordSettings): string {

@@ -22,6 +22,7 @@ export function summaryLines(profile: Profile): string[] {
   const { lost } = counters;
   const lostSamples = LOSES_SAMPLES.reduce((sum, reason) => sum + (lost[reason] ?? 0), 0);
   const lines = [
+    ...profile.warnings.map((warning) => `warning: ${warning}`),
     `${samples} samples${inSeconds(counters.durationNs)}${cpuCovered(profile)}`,
     ...(meta.effectiveRateHz !== undefined && meta.effectiveRateHz < 0.95 * (meta.rateHz ?? 0)
       ? [`the timers reached ${Math.round(meta.effectiveRateHz)} of ${meta.rateHz} Hz`]

@@ -29,11 +29,11 @@ export interface ProfileOptions extends ProfilerOptions {
 export const DEFAULT_RATE_HZ = 100;
 export const MIN_RATE_HZ = 1;
 export const MAX_RATE_HZ = 10_000;
-export const DEFAULT_MAX_BYTES: number = 64 * 2 ** 20;
+export const DEFAULT_MAX_BYTES = 67_108_864;
 const MIN_MAX_BYTES = 2 ** 20;
 const MAX_MAX_BYTES = 2 ** 30;
 /** The longest delay of a Node timer. */
-export const MAX_DURATION_MS = 2 ** 31 - 1;
+export const MAX_DURATION_MS = 2_147_483_647;
 
 const PROFILER_OPTION_NAMES = ['rateHz', 'mode', 'idle', 'maxBytes', 'native'];
 const PROFILE_OPTION_NAMES = [...PROFILER_OPTION_NAMES, 'durationMs', 'signal'];

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { parsePattern } from '../arguments.ts';
 import { resolveOutput } from '../output-target.ts';
 import { readInput } from '../read-input.ts';
-import { report, UsageError } from '../reporter.ts';
+import { report } from '../reporter.ts';
 import { writeOutput } from '../write-output.ts';
 
 interface ConvertFlags {
@@ -22,7 +22,7 @@ export function addConvertCommand(program: Command): void {
     .description('write a profile in another format')
     .argument('<file>', 'the profile; "-" is stdin')
     .requiredOption('-o, --output <file>', 'file to write, "-" is stdout')
-    .option('-f, --format <format>', 'flamegraph or collapsed (default: by the extension)')
+    .option('-f, --format <format>', 'flamegraph, collapsed or sigprof (default: by the extension)')
     .option('-t, --threads', 'root every stack with its thread')
     .option('-l, --lines', 'one frame per executing line instead of one per function')
     .option('--full-filenames', 'do not shorten paths')
@@ -36,16 +36,13 @@ export function addConvertCommand(program: Command): void {
       'drop stacks with a frame that matches (repeatable)',
       parsePattern('--exclude'),
     )
-    .action((file: string, flags: ConvertFlags) => {
+    .action(async (file: string, flags: ConvertFlags) => {
       const { output, format, include = [], exclude = [], ...style } = flags;
       const target = resolveOutput({ output, format });
-      const { encode } = target.format;
-      if (encode === undefined) {
-        throw new UsageError('only a recording writes .sigprof files; convert to another format');
-      }
       const all = readInput(file);
       const isFiltered = include.length + exclude.length > 0;
-      writeOutput(target.path, encode(isFiltered ? all.filter({ include, exclude }) : all, style));
+      const profile = isFiltered ? all.filter({ ...style, include, exclude }) : all;
+      await writeOutput(profile, target, style);
       if (target.path !== undefined) report(`wrote ${target.path}; ${target.format.hint}`);
     });
 }

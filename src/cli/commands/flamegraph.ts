@@ -24,14 +24,14 @@ export function addFlamegraphCommand(program: Command): void {
     .option('-t, --threads', 'root every stack with its thread')
     .option('-l, --lines', 'one frame per executing line instead of one per function')
     .option('--full-filenames', 'do not shorten paths')
-    .action((file: string, flags: FlamegraphFlags) => {
+    .action(async (file: string, flags: FlamegraphFlags) => {
       const { output, ...style } = flags;
       const path = output === '-' ? undefined : output;
       if (path !== undefined) checkWritable(path);
       else if (process.stdout.isTTY) {
         throw new UsageError('the picture would go to the terminal; name a file with -o');
       }
-      writeOutput(path, formatNamed('flamegraph').encode?.(readInput(file), style) ?? '');
+      await writeOutput(readInput(file), { path, format: formatNamed('flamegraph') }, style);
       if (path !== undefined) report(`wrote ${path}`);
     });
 }

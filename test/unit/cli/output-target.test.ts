@@ -65,10 +65,11 @@ describe('an output', () => {
     expect(() => resolveOutput({ output })).toThrowError(/no such folder/);
   });
 
-  test('cannot be a pipe or device', () => {
+  test('can be a pipe or device', () => {
     const output = join(folder, 'pipe.svg');
     execFileSync('mkfifo', [output]);
-    expect(() => resolveOutput({ output })).toThrowError(/no regular file/);
+    expect(resolveOutput({ output }).path).toBe(output);
+    expect(resolveOutput({ output: '/dev/null', format: 'collapsed' }).path).toBe('/dev/null');
   });
 });
 
