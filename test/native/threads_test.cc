@@ -27,7 +27,8 @@ class BlockedThread {
       pthread_setname_np(pthread_self(), "odd ) name (1");
       bounds_ok = OwnStackBounds(&bounds);
       char here;
-      local = reinterpret_cast<uint64_t>(&here);
+      // Not the address of a local: ASan may keep those on the heap.
+      local = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
       tid = OwnTid();
       if (read(pipe_[0], &here, 1) < 0) abort();
     });
