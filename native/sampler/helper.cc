@@ -50,7 +50,6 @@ void Helper::Run() {
       if (UpgradeToPerf(thread, session_->plan) != 0) session_->threads_at_kernel_rate++;
     });
   }
-  session_->native_threads.Begin();
   const uint64_t busy_poll = PollNs(session_->plan.period_ns);
   const uint64_t idle_poll = IdlePollNs(session_->plan.period_ns);
   uint64_t poll = busy_poll;

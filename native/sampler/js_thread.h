@@ -90,6 +90,8 @@ struct JsThread {
   bool asleep_known = false;   // asleep_stack is that of the system call it is still in
   bool asleep_idle = false;
   uint32_t asleep_stack = 0;
+  uint64_t look_ns = 0;     // time of the last look
+  int syscall_fd = -1;      // /proc/self/task/TID/syscall; closed when the thread leaves
 
   // Own thread: keeps the ring alive until Leave. Returns the phase. The sequentially consistent
   // pair (busy, then phase) here against (phase, then busy) in Quiesce lets neither miss the other.

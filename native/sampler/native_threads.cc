@@ -37,13 +37,10 @@ uint64_t NonJsCpu(Session* session, uint64_t process_cpu_ns, uint64_t own_cpu_ns
 
 void NativeThreads::Begin() {
   std::lock_guard<std::mutex> lock(mutex_);
-  begun_ = true;
   std::vector<pid_t> tids;
   ListThreads(0, &tids);
   for (pid_t tid : tids) {
-    if (js_.count(tid) == 0 && !OwnThread::IsOwn(tid)) {
-      entries_.try_emplace(tid).first->second.charged_ns = ThreadCpuNs(tid);
-    }
+    if (!OwnThread::IsOwn(tid)) entries_[tid].charged_ns = ThreadCpuNs(tid);
   }
 }
 
@@ -56,7 +53,7 @@ void NativeThreads::Poll(Session* session, uint64_t now_ns) {
 
 void NativeThreads::Finish(Session* session, uint64_t now_ns, uint64_t process_cpu_ns,
                            uint64_t own_cpu_ns) {
-  if (begun_) Scan(session, now_ns, 1);
+  Scan(session, now_ns, 1);
   const uint64_t unknown = NonJsCpu(session, process_cpu_ns, own_cpu_ns);
   std::lock_guard<std::mutex> lock(mutex_);
   if (unknown < total_ns_ + kLeastExitedNs) return;
@@ -75,7 +72,6 @@ void NativeThreads::Finish(Session* session, uint64_t now_ns, uint64_t process_c
 uint64_t NativeThreads::BecameJs(pid_t tid) {
   std::lock_guard<std::mutex> lock(mutex_);
   js_.insert(tid);
-  if (!begun_) return UINT64_MAX;
   const auto found = entries_.find(tid);
   if (found == entries_.end()) return 0;
   const uint64_t charged = found->second.charged_ns;

@@ -20,7 +20,7 @@ struct Session;
 // Thread-safe; not for the signal handler. Callers of Poll and Finish don't hold the resolve lock.
 class NativeThreads {
  public:
-  // Notes what the threads have used so far; from here on they are charged.
+  // Notes what the threads have used so far; from here on they are charged. Before any BecameJs.
   void Begin();
   // Looks at the threads if the process has used CPU that no JS thread accounts for.
   void Poll(Session* session, uint64_t now_ns);
@@ -30,7 +30,7 @@ class NativeThreads {
   void Finish(Session* session, uint64_t now_ns, uint64_t process_cpu_ns, uint64_t own_cpu_ns);
 
   // The thread runs JavaScript from now on. Returns up to which CPU time it is accounted for here,
-  // 0 if it was never seen; UINT64_MAX before Begin.
+  // 0 if it was never seen.
   uint64_t BecameJs(pid_t tid);
   // The thread left the JS threads at this CPU time; it may live on a little.
   void LeftJs(pid_t tid, uint64_t cpu_ns);
@@ -51,7 +51,6 @@ class NativeThreads {
   uint32_t StackFor(Session* session, const std::string& name);
 
   std::mutex mutex_;  // guards all; taken before the resolve lock
-  bool begun_ = false;
   std::unordered_map<pid_t, Entry> entries_;
   std::unordered_set<pid_t> js_;
   std::unordered_map<std::string, uint32_t> stacks_;  // by thread name

@@ -2,6 +2,7 @@
 #include "sampler/participation.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -101,6 +102,7 @@ int JoinRecording(JsThread* thread, Session* session) {
   thread->last_cpu_ns.store(thread->start_cpu_ns);
   thread->last_wall_ns.store(MonotonicNs());
   thread->look_cpu_ns = 0;
+  thread->look_ns = 0;
   thread->signal_cpu_ns = cpu;
   {
     ResolveLock lock;
@@ -161,6 +163,8 @@ void LeaveRecording(JsThread* thread) {
   // A handler that can't end (the thread is stopped by a debugger) keeps its ring: a leak of 1 MB
   // until the slot's next recording, instead of a crash.
   if (thread->Quiesce(kQuiesceTimeoutMs)) thread->ring.Release();
+  if (thread->syscall_fd >= 0) close(thread->syscall_fd);
+  thread->syscall_fd = -1;
   thread->session = nullptr;
 }
 

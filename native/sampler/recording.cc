@@ -62,6 +62,7 @@ std::unique_ptr<Session> MakeSession(const SamplingOptions& options) {
   session->idle_stack = SpecialStack(tables, "(idle)", FunctionKind::kSpecial);
   session->gc_stack = SpecialStack(tables, "(garbage collector)", FunctionKind::kGc);
   session->foreign_signals_before = ForeignSignals();
+  session->native_threads.Begin();
   session->start_own_cpu = OwnThread::TotalCpuNs();
   session->start_process_cpu = ProcessCpuNs();
   session->start_unix_ms = UnixMs();

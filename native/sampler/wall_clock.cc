@@ -66,11 +66,15 @@ void WallClock::TickIfAdvanced(JsThread* thread) {
 
 void WallClock::Look(JsThread* thread) {
   const uint64_t cpu = ThreadCpuNs(thread->tid);
+  const uint64_t now = MonotonicNs();
+  // On the CPU nearly all the time since: its own ticks cover it.
+  const bool busy = cpu - thread->look_cpu_ns > (now - thread->look_ns) / 8 * 7;
+  thread->look_ns = now;
   // No CPU used since: still in the same system call, with the same stack.
   if (!thread->asleep_known || cpu != thread->look_cpu_ns) {
     thread->asleep_known = false;
     thread->look_cpu_ns = cpu;
-    SampleAsleep(thread, cpu);
+    if (!busy) SampleAsleep(thread, cpu);
   }
   if (thread->asleep_known) AddAsleep(thread);
 }
@@ -93,7 +97,8 @@ void WallClock::SampleAsleep(JsThread* thread, uint64_t cpu_ns) {
 }
 
 bool WallClock::CaptureAsleep(JsThread* thread, uint64_t cpu_ns, RawSample* sample) {
-  const ThreadSyscall before = ReadThreadSyscall(0, thread->tid);
+  if (thread->syscall_fd < 0) thread->syscall_fd = OpenThreadSyscall(0, thread->tid);
+  const ThreadSyscall before = ReadThreadSyscallFrom(thread->syscall_fd);
   if (before.kind != ThreadSyscall::Kind::kAsleep) return false;
   if (before.sp < thread->stack_low || before.sp >= thread->stack_high) return false;
   const uint64_t size = std::min(thread->stack_high - before.sp, kMaxStackCopy);
@@ -111,7 +116,7 @@ bool WallClock::CaptureAsleep(JsThread* thread, uint64_t cpu_ns, RawSample* samp
   CaptureStack(layout, thread->code, regs, state, window, sample);
   sample->flags |= kSampleAsleep;
   // A thread that woke and slept again meanwhile has used CPU.
-  return SameSleep(before, ReadThreadSyscall(0, thread->tid)) &&
+  return SameSleep(before, ReadThreadSyscallFrom(thread->syscall_fd)) &&
          ThreadCpuNs(thread->tid) == cpu_ns;
 }
 
