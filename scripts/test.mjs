@@ -51,7 +51,7 @@ async function main(wanted) {
     const result = broken
       ? failure(`${step.name} is not run, because ${broken} failed`)
       : await attempt(step);
-    if (step.prepare && result.failed > 0) broken = step.name;
+    if (step.prepare && result.failed > 0) broken ??= step.name;
     total.passed += result.passed;
     total.failed += result.failed;
     times.push({ name: step.name, seconds: (performance.now() - startMs) / 1000, ...result });

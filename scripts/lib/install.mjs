@@ -7,10 +7,16 @@ import { root, run, ScriptError } from './run.mjs';
 export async function ensureInstalled() {
   if (isInstalled()) return false;
   // No scripts: the addon is built by our own, and nothing else needs any.
-  const installed = await run('npm', ['ci', '--ignore-scripts'], { quiet: true });
-  if (installed.code !== 0) {
-    process.stderr.write(installed.output);
-    throw new ScriptError('`npm ci` failed, see above');
+  const clean = await run('npm', ['ci', '--ignore-scripts'], { quiet: true });
+  if (clean.code === 0) return true;
+  // `npm ci` refuses a lock file without the optional packages of other platforms, which is what npm
+  // writes where the registry lacks some of them. `npm install` takes the same versions and goes on.
+  console.log('`npm ci` refuses the lock file; installing from it with `npm install --no-save`');
+  const args = ['install', '--no-save', '--ignore-scripts'];
+  const installed = await run('npm', args, { quiet: true });
+  if (installed.code !== 0 || !isInstalled()) {
+    process.stderr.write(clean.output + installed.output);
+    throw new ScriptError('neither `npm ci` nor `npm install` gave what the lock file asks for');
   }
   return true;
 }
