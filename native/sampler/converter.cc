@@ -70,6 +70,14 @@ Status Converter::Start(const std::string& recording) {
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  // Node marks its standard streams close-on-exec (uv_disable_stdio_inheritance); only a dup2 from
+  // another number takes that off in every libc.
+  const int errors = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (errors >= 0) {
+    posix_spawn_file_actions_adddup2(&files, errors, STDERR_FILENO);
+  } else {
+    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  }
   pid_t pid = 0;
   // glibc starts it by clone(CLONE_VM | CLONE_VFORK): no copy of the program's memory, and no
   // pthread_atfork handlers.
@@ -77,6 +85,7 @@ Status Converter::Start(const std::string& recording) {
                                 Pointers(arguments).data(), Pointers(environment_).data());
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
+  if (errors >= 0) close(errors);
   if (error != 0) {
     return Status("ERR_SIGPROF_OUTPUT", "Cannot start " + arguments[0] + ": " + strerror(error));
   }

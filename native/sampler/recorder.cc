@@ -273,7 +273,8 @@ void Recorder::Deliver(const std::string& path) {
       converters_running_ = 1;  // the exact number comes with the next Reap
       return;
     }
-    TellUser(started.message());
+    TellUser(started.message() + "; the recording is " + path);
+    return;
   }
   TellUser("wrote " + path + "; `sigprof flamegraph` makes a picture of it");
 }
