@@ -3,10 +3,8 @@
 
 namespace sigprof {
 
-void ThrowStatus(Napi::Env env, const Status& status) {
-  Napi::Error error = Napi::Error::New(env, status.message());
-  error.Set("code", Napi::String::New(env, status.code()));
-  error.ThrowAsJavaScriptException();
+void ThrowStatus(napi_env env, const Status& status) {
+  napi_throw_error(env, status.code(), status.message().c_str());
 }
 
 }  // namespace sigprof

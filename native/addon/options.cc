@@ -5,55 +5,52 @@
 
 #include <cmath>
 #include <string>
-#include <utility>
+#include <vector>
 
 namespace sigprof {
 namespace {
 
-// Reads properties one by one; after the first wrong one the rest is skipped.
+// Reads properties one by one; after the first wrong one the rest is skipped. A property that
+// can't be read (a getter threw, the worker is being terminated) counts as wrong.
 class OptionReader {
  public:
-  explicit OptionReader(const Napi::Value& value) {
-    if (value.IsObject()) {
-      object_ = value.As<Napi::Object>();
-    } else {
+  OptionReader(napi_env env, napi_value object) : env_(env), object_(object) {
+    if (TypeOf(object) != napi_object) {
       status_ = Status("ERR_SIGPROF_INVALID_OPTION", "Expected an options object");
     }
   }
 
   double Integer(const char* name, double min, double max) {
-    const Napi::Value value = Get(name);
-    if (!status_.ok()) return min;
-    if (value.IsNumber()) {
-      const double number = value.As<Napi::Number>().DoubleValue();
-      if (number >= min && number <= max && std::floor(number) == number) return number;
+    const napi_value value = Get(name);
+    double number = 0;
+    if (value != nullptr && napi_get_value_double(env_, value, &number) == napi_ok &&
+        number >= min && number <= max && std::floor(number) == number) {
+      return number;
     }
     Refuse(name, "a whole number from " + std::to_string(static_cast<int64_t>(min)) + " to " +
                      std::to_string(static_cast<int64_t>(max)));
     return min;
   }
   bool Boolean(const char* name) {
-    const Napi::Value value = Get(name);
-    if (!status_.ok()) return false;
-    if (!value.IsBoolean()) Refuse(name, "true or false");
-    return value.IsBoolean() && value.As<Napi::Boolean>().Value();
+    const napi_value value = Get(name);
+    bool result = false;
+    if (value == nullptr || napi_get_value_bool(env_, value, &result) != napi_ok) {
+      Refuse(name, "true or false");
+    }
+    return result;
   }
-  std::string String(const char* name) {
-    const Napi::Value value = Get(name);
-    if (!status_.ok()) return "";
-    return Text(name, value);
-  }
+  std::string String(const char* name) { return Text(name, Get(name)); }
   std::vector<std::string> Strings(const char* name) {
     std::vector<std::string> strings;
-    const Napi::Value value = Get(name);
-    if (!status_.ok()) return strings;
-    if (!value.IsArray()) {
+    const napi_value array = Get(name);
+    uint32_t length = 0;
+    if (array == nullptr || napi_get_array_length(env_, array, &length) != napi_ok) {
       Refuse(name, "an array of strings");
-      return strings;
     }
-    const Napi::Array array = value.As<Napi::Array>();
-    for (uint32_t i = 0; i < array.Length() && status_.ok(); i++) {
-      strings.push_back(Text(name, array.Get(i)));
+    for (uint32_t i = 0; i < length && status_.ok(); i++) {
+      napi_value element = nullptr;
+      if (napi_get_element(env_, array, i, &element) != napi_ok) element = nullptr;
+      strings.push_back(Text(name, element));
     }
     return strings;
   }
@@ -65,20 +62,32 @@ class OptionReader {
   const Status& status() const { return status_; }
 
  private:
-  Napi::Value Get(const char* name) {
-    return status_.ok() ? object_.Get(name) : Napi::Value();
+  napi_valuetype TypeOf(napi_value value) {
+    napi_valuetype type = napi_undefined;
+    if (value != nullptr) napi_typeof(env_, value, &type);
+    return type;
+  }
+  napi_value Get(const char* name) {
+    napi_value value = nullptr;
+    if (!status_.ok()) return nullptr;
+    return napi_get_named_property(env_, object_, name, &value) == napi_ok ? value : nullptr;
   }
   // A NUL would silently cut a path short.
-  std::string Text(const char* name, const Napi::Value& value) {
-    if (value.IsString()) {
-      std::string text = value.As<Napi::String>().Utf8Value();
+  std::string Text(const char* name, napi_value value) {
+    size_t length = 0;
+    if (value != nullptr &&
+        napi_get_value_string_utf8(env_, value, nullptr, 0, &length) == napi_ok) {
+      std::string text(length + 1, '\0');  // Node-API writes a terminator
+      napi_get_value_string_utf8(env_, value, text.data(), text.size(), &length);
+      text.resize(length);
       if (text.find('\0') == std::string::npos) return text;
     }
     Refuse(name, "text without NUL characters");
     return "";
   }
 
-  Napi::Object object_;
+  napi_env env_;
+  napi_value object_;
   Status status_;
 };
 
@@ -93,14 +102,14 @@ void ReadSampling(OptionReader* reader, SamplingOptions* out) {
 
 }  // namespace
 
-Status ReadSamplingOptions(const Napi::Value& value, SamplingOptions* out) {
-  OptionReader reader(value);
+Status ReadSamplingOptions(napi_env env, napi_value value, SamplingOptions* out) {
+  OptionReader reader(env, value);
   ReadSampling(&reader, out);
   return reader.status();
 }
 
-Status ReadRecorderOptions(const Napi::Value& value, RecorderOptions* out) {
-  OptionReader reader(value);
+Status ReadRecorderOptions(napi_env env, napi_value value, RecorderOptions* out) {
+  OptionReader reader(env, value);
   ReadSampling(&reader, &out->sampling);
   out->sampling.title = reader.String("title");
   out->toggle_signal = static_cast<int>(reader.Integer("toggleSignal", 0, SIGRTMAX));

@@ -2,7 +2,7 @@
 // Options objects from JavaScript, their types and ranges checked once more. On a JS thread.
 #pragma once
 
-#include <napi.h>
+#include <node_api.h>
 
 #include "os/status.h"
 #include "sampler/recorder.h"
@@ -10,8 +10,8 @@
 
 namespace sigprof {
 
-// Both refuse with ERR_SIGPROF_INVALID_OPTION, naming the first wrong option.
-Status ReadSamplingOptions(const Napi::Value& value, SamplingOptions* out);
-Status ReadRecorderOptions(const Napi::Value& value, RecorderOptions* out);
+// Both refuse with ERR_SIGPROF_INVALID_OPTION, naming the first wrong option. `value` may be null.
+Status ReadSamplingOptions(napi_env env, napi_value value, SamplingOptions* out);
+Status ReadRecorderOptions(napi_env env, napi_value value, RecorderOptions* out);
 
 }  // namespace sigprof

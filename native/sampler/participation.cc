@@ -37,7 +37,7 @@ void ResetForRecording(JsThread* thread, Session* session) {
   thread->session = session;
 }
 
-int ArmTicks(JsThread* thread, Session* session) {
+int ArmTicks(JsThread* thread, Session* session, bool starting) {
   const TimerPlan& plan = session->plan;
   switch (plan.kind) {
     case TimerKind::kSamplerThread:
@@ -45,9 +45,11 @@ int ArmTicks(JsThread* thread, Session* session) {
     case TimerKind::kPosixCpu:
       return ArmPosixTimer(thread, plan, TickCookie());
     case TimerKind::kPerf:
-      // The helper thread opens perf's event; the POSIX timer bridges the time until then.
-      if (ArmPosixTimer(thread, plan, TickCookie()) == 0) return 0;
-      return ArmPerf(thread, plan);
+      // At the start the helper thread opens perf's events, see there; until then POSIX timers tick.
+      if (!starting && ArmPerf(thread, plan) == 0) return 0;
+      if (ArmPosixTimer(thread, plan, TickCookie()) != 0) return ArmPerf(thread, plan);
+      if (!starting) session->threads_at_kernel_rate.fetch_add(1);
+      return 0;
   }
   return EINVAL;
 }
@@ -132,7 +134,7 @@ int JoinRecording(JsThread* thread, Session* session) {
   int error = thread->ring.Allocate() ? 0 : ENOMEM;
   if (error == 0) {
     thread->phase.store(ThreadPhase::kArmed, std::memory_order_seq_cst);
-    error = ArmTicks(thread, session);
+    error = ArmTicks(thread, session, !born_now);
   }
   if (error != 0) session->threads_without_timer.fetch_add(1);
   return error;
