@@ -60,7 +60,7 @@ void WallClock::Run() {
 void WallClock::TickIfAdvanced(JsThread* thread) {
   const uint64_t cpu = ThreadCpuNs(thread->tid);
   if (cpu < thread->signal_cpu_ns + session_->plan.period_ns) return;
-  thread->signal_cpu_ns = cpu;
+  thread->signal_cpu_ns = cpu - (cpu - thread->signal_cpu_ns) % session_->plan.period_ns;
   SendTick(thread->tid, TickCookie());
 }
 
@@ -100,6 +100,8 @@ bool WallClock::CaptureAsleep(JsThread* thread, uint64_t cpu_ns, RawSample* samp
   if (thread->syscall_fd < 0) thread->syscall_fd = OpenThreadSyscall(0, thread->tid);
   const ThreadSyscall before = ReadThreadSyscallFrom(thread->syscall_fd);
   if (before.kind != ThreadSyscall::Kind::kAsleep) return false;
+  // Waiting for a page, not in a system call: may be in JS code, whose rbp only the thread knows.
+  if (before.number < 0) return false;
   if (before.sp < thread->stack_low || before.sp >= thread->stack_high) return false;
   const uint64_t size = std::min(thread->stack_high - before.sp, kMaxStackCopy);
   if (stack_.size() < size) stack_.resize(size);
