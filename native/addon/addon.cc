@@ -116,7 +116,8 @@ napi_value Install(napi_env env, napi_callback_info info) {
   if (status.ok()) status = InstallRecorder(options);
   if (status.ok()) {
     // Runs before the thread unregisters: hooks run last added first.
-    napi_add_env_cleanup_hook(env, [](void*) { FinishRecorder(); }, HookKey());
+    napi_add_env_cleanup_hook(
+        env, [](void*) { FinishRecorder(); }, HookKey());
   } else {
     ThrowStatus(env, status);
   }
@@ -131,8 +132,8 @@ napi_value Finish(napi_env, napi_callback_info) {
 void ReportNodeVersion(napi_env env) {
   const napi_node_version* version = nullptr;
   if (napi_get_node_version(env, &version) != napi_ok || version == nullptr) return;
-  SetNodeVersion("v" + std::to_string(version->major) + '.' + std::to_string(version->minor) +
-                 '.' + std::to_string(version->patch));
+  SetNodeVersion("v" + std::to_string(version->major) + '.' + std::to_string(version->minor) + '.' +
+                 std::to_string(version->patch));
 }
 
 napi_property_descriptor Method(const char* name, napi_callback callback) {
@@ -145,15 +146,17 @@ napi_value Load(napi_env env, napi_value exports) {
   // Cleanup hooks run on the environment's thread while its isolate is alive; finalizers may run
   // too late for that.
   if (status->ok()) {
-    napi_add_env_cleanup_hook(env, [](void*) { UnregisterCurrentThread(); }, HookKey());
+    napi_add_env_cleanup_hook(
+        env, [](void*) { UnregisterCurrentThread(); }, HookKey());
   }
   napi_set_instance_data(
-      env, status, [](napi_env, void* data, void*) { delete static_cast<Status*>(data); },
-      nullptr);
-  const napi_property_descriptor methods[] = {
-      Method("status", GetStatus),        Method("start", Start),
-      Method("stop", Stop),               Method("isRunning", IsRunning),
-      Method("installRecorder", Install), Method("finishRecorder", Finish)};
+      env, status, [](napi_env, void* data, void*) { delete static_cast<Status*>(data); }, nullptr);
+  const napi_property_descriptor methods[] = {Method("status", GetStatus),
+                                              Method("start", Start),
+                                              Method("stop", Stop),
+                                              Method("isRunning", IsRunning),
+                                              Method("installRecorder", Install),
+                                              Method("finishRecorder", Finish)};
   napi_define_properties(env, exports, std::size(methods), methods);
   return exports;
 }

@@ -59,8 +59,8 @@ Status Converter::Start(const std::string& recording) {
   posix_spawnattr_init(&attributes);
   // A session of its own: Ctrl-C is meant for the program, and must not leave half a picture. Our
   // thread blocks all signals and the program may ignore some: the child starts afresh.
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-                                            POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);

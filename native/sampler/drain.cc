@@ -24,8 +24,7 @@ ResolvedSample Resolve(JsThread* thread, Session* session, const RawSample& samp
                        uint64_t epoch) {
   TellResolver(thread, epoch);
   ResolvedSample resolved;
-  const bool has_frames =
-      sample.start != WalkStart::kNone && sample.start != WalkStart::kUnusable;
+  const bool has_frames = sample.start != WalkStart::kNone && sample.start != WalkStart::kUnusable;
   if (has_frames) resolved = thread->resolver->Resolve(sample);
   if (resolved.stack == 0) {
     resolved.stack = (sample.flags & kSampleInGc) ? session->gc_stack : session->program_stack;

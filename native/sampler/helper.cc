@@ -13,7 +13,7 @@ namespace sigprof {
 namespace {
 
 constexpr uint64_t kMs = 1000000;
-constexpr uint64_t kNativeScanNs = 100 * kMs;
+constexpr uint64_t kNativeLookNs = 100 * kMs;
 
 // Ten sample intervals, within 20 and 100 ms; at high rates sooner, so that a ring of stacks 100
 // deep (5.5 KB each) fills by no more than a quarter.
@@ -23,19 +23,17 @@ uint64_t PollNs(uint64_t period_ns) {
 }
 
 // How far polls of a process that does nothing may be apart.
-uint64_t IdlePollNs(uint64_t period_ns) {
-  return std::max(PollNs(period_ns), std::min(100 * kMs, 90 * period_ns));
-}
+constexpr uint64_t kIdlePollNs = 500 * kMs;
 
 }  // namespace
 
 bool Helper::Start(Session* session) {
   session_ = session;
-  return waker_.Open() && thread_.Start("sigprof", Main, this);
+  return thread_.Start("sigprof", Main, this);
 }
 
 void Helper::Stop() {
-  waker_.Wake();
+  TheSampler()->helper_waker.Wake();
   thread_.Join();
 }
 
@@ -51,19 +49,18 @@ void Helper::Run() {
     });
   }
   const uint64_t busy_poll = PollNs(session_->plan.period_ns);
-  const uint64_t idle_poll = IdlePollNs(session_->plan.period_ns);
   uint64_t poll = busy_poll;
-  uint64_t next_scan = MonotonicNs() + kNativeScanNs;
+  uint64_t next_look = MonotonicNs() + kNativeLookNs;
   while (!session_->stopping.load()) {
-    waker_.Wait(static_cast<int>(std::max<uint64_t>(poll / kMs, 1)));
+    TheSampler()->helper_waker.Wait(static_cast<int>(std::max<uint64_t>(poll / kMs, 1)));
     if (session_->stopping.load()) break;
-    const uint64_t drained = DrainRings();
-    poll = drained != 0 ? busy_poll : std::min(poll * 2, idle_poll);
+    bool busy = DrainRings() != 0;
     const uint64_t now = MonotonicNs();
-    if (now >= next_scan) {
-      session_->native_threads.Poll(session_, now);
-      next_scan = now + kNativeScanNs;
+    if (now >= next_look) {
+      if (session_->native_threads.Poll(session_, now)) busy = true;
+      next_look = now + kNativeLookNs;
     }
+    poll = busy ? busy_poll : std::min(poll * 2, kIdlePollNs);
   }
 }
 
@@ -71,6 +68,7 @@ uint64_t Helper::DrainRings() {
   uint64_t drained = 0;
   TheSampler()->threads.ForEach([this, &drained](JsThread* thread) {
     if (thread->session != session_) return;
+    thread->wake_sent.store(false, std::memory_order_relaxed);
     while (!session_->stopping.load()) {
       ResolveLock lock;
       if (DrainOne(thread, session_) != DrainStep::kDone) break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The helper thread: polls the rings of all threads and resolves what they hold. The handler never
-// wakes it; waking costs more than the sample itself.
+// The helper thread: polls the rings of all threads and resolves what they hold. Waking it costs
+// more than a sample itself, so the handler does that only when its ring is half full.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,6 @@ class Helper {
 
   Session* session_ = nullptr;
   OwnThread thread_;
-  Waker waker_;
 };
 
 }  // namespace sigprof

@@ -46,8 +46,10 @@ struct JsThread {
   std::atomic<ThreadPhase> phase{ThreadPhase::kOff};  // seq_cst, see Enter()
   std::atomic<uint32_t> busy{0};  // own thread: handlers and callbacks at work (they nest)
   SampleRing ring;
-  bool wall = false;            // set before phase becomes kArmed
-  std::atomic<int> perf_fd{-1};  // written by arm and disarm, read by the handler
+  bool wall = false;                     // set before phase becomes kArmed
+  int wake_fd = -1;                      // set before phase becomes kArmed: the helper's eventfd
+  std::atomic<bool> wake_sent{false};    // set by the handler, cleared by the helper
+  std::atomic<int> perf_fd{-1};          // written by arm and disarm, read by the handler
   std::atomic<bool> timer_armed{false};  // written under life; a POSIX timer exists
   int timer_id = 0;                      // the kernel's, valid while timer_armed
 
@@ -90,8 +92,8 @@ struct JsThread {
   bool asleep_known = false;   // asleep_stack is that of the system call it is still in
   bool asleep_idle = false;
   uint32_t asleep_stack = 0;
-  uint64_t look_ns = 0;     // time of the last look
-  int syscall_fd = -1;      // /proc/self/task/TID/syscall; closed when the thread leaves
+  uint64_t look_ns = 0;  // time of the last look
+  int syscall_fd = -1;   // /proc/self/task/TID/syscall; closed when the thread leaves
 
   // Own thread: keeps the ring alive until Leave. Returns the phase. The sequentially consistent
   // pair (busy, then phase) here against (phase, then busy) in Quiesce lets neither miss the other.

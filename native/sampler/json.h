@@ -17,8 +17,7 @@ class JsonObject {
     char text[32];
     // Not in the locale's way: integers and thousandths are all we have.
     const uint64_t thousandths = static_cast<uint64_t>(value * 1000 + 0.5);
-    snprintf(text, sizeof(text), "%llu.%03llu",
-             static_cast<unsigned long long>(thousandths / 1000),
+    snprintf(text, sizeof(text), "%llu.%03llu", static_cast<unsigned long long>(thousandths / 1000),
              static_cast<unsigned long long>(thousandths % 1000));
     AddRaw(key, text);
   }
@@ -47,8 +46,12 @@ class JsonObject {
       *out += escape;
       return 1;
     }
-    const size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2
-                                     : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    const size_t size = first < 0x80   ? 1
+                        : first < 0xc2 ? 0
+                        : first < 0xe0 ? 2
+                        : first < 0xf0 ? 3
+                        : first < 0xf5 ? 4
+                                       : 0;
     bool valid = size != 0 && size <= text.size();
     for (size_t i = 1; valid && i < size; i++) valid = (text[i] & 0xc0) == 0x80;
     if (valid && size > 2) {  // overlong forms, surrogates, beyond U+10FFFF

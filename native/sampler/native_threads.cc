@@ -44,11 +44,12 @@ void NativeThreads::Begin() {
   }
 }
 
-void NativeThreads::Poll(Session* session, uint64_t now_ns) {
+bool NativeThreads::Poll(Session* session, uint64_t now_ns) {
   const uint64_t unknown = NonJsCpu(session, ProcessCpuNs(), OwnThread::TotalCpuNs());
-  if (unknown < last_unknown_ns_ + kWorthScanningNs) return;
+  if (unknown < last_unknown_ns_ + kWorthScanningNs) return false;
   last_unknown_ns_ = unknown;
   Scan(session, now_ns, kLeastChargeNs);
+  return true;
 }
 
 void NativeThreads::Finish(Session* session, uint64_t now_ns, uint64_t process_cpu_ns,
@@ -64,8 +65,8 @@ void NativeThreads::Finish(Session* session, uint64_t now_ns, uint64_t process_c
   const uint32_t stack =
       SpecialStack(&tables, "(native thread: exited)", FunctionKind::kNativeThread);
   const uint64_t ticks = std::max<uint64_t>(1, exited / session->plan.period_ns);
-  tables.AddSample({row, stack, static_cast<uint32_t>(ticks), 0, now_ns - session->start_ns,
-                    exited});
+  tables.AddSample(
+      {row, stack, static_cast<uint32_t>(ticks), 0, now_ns - session->start_ns, exited});
   session->counters.covered_ns += exited;
 }
 
@@ -116,8 +117,8 @@ void NativeThreads::AddCharges(Session* session, const std::vector<Charge>& char
     ResolveLock lock;
     if (entry.stack == 0) {
       entry.stack = StackFor(session, name);
-      entry.row = session->tables.AddThread(static_cast<uint32_t>(charge.tid), ThreadKind::kNative,
-                                            name);
+      entry.row =
+          session->tables.AddThread(static_cast<uint32_t>(charge.tid), ThreadKind::kNative, name);
     }
     const uint64_t ticks = std::max<uint64_t>(1, charge.weight_ns / session->plan.period_ns);
     session->tables.AddSample({entry.row, entry.stack, static_cast<uint32_t>(ticks), 0,

@@ -22,8 +22,9 @@ class NativeThreads {
  public:
   // Notes what the threads have used so far; from here on they are charged. Before any BecameJs.
   void Begin();
-  // Looks at the threads if the process has used CPU that no JS thread accounts for.
-  void Poll(Session* session, uint64_t now_ns);
+  // Looks at the threads if the process has used CPU that no JS thread accounts for, and returns
+  // whether it has.
+  bool Poll(Session* session, uint64_t now_ns);
   // Last look, and one sample for threads that came and went unseen.
   // The JS threads have left the recording; `process_cpu_ns` and `own_cpu_ns` (of our own threads)
   // were read when they did.

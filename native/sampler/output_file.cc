@@ -40,8 +40,8 @@ const char* Remedy(int error) {
 }
 
 Status Refusal(const char* what, const std::string& path, int error) {
-  return Status("ERR_SIGPROF_OUTPUT", std::string(what) + ' ' + path + ": " + strerror(error) +
-                                          "; " + Remedy(error));
+  return Status("ERR_SIGPROF_OUTPUT",
+                std::string(what) + ' ' + path + ": " + strerror(error) + "; " + Remedy(error));
 }
 
 std::string RandomSuffix() {
@@ -115,7 +115,8 @@ Status OutputFile::Commit(std::string* path) {
   }
   *path = prefix + (rename_error != 0 ? temporary_ : name_);
   Close();
-  if (rename_error != 0) return Refusal("Cannot rename the recording to", prefix + name_, rename_error);
+  if (rename_error != 0)
+    return Refusal("Cannot rename the recording to", prefix + name_, rename_error);
   if (sync_error != 0) return Refusal("Cannot write to", *path, sync_error);
   return Status();
 }

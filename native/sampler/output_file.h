@@ -37,10 +37,10 @@ class OutputFile {
   void Close();
 
   int fd_ = -1;
-  int directory_fd_ = -1;   // borrowed; -1: opened by path
+  int directory_fd_ = -1;  // borrowed; -1: opened by path
   std::string directory_;
-  std::string name_;        // final name, or the whole path
-  std::string temporary_;   // empty: has its name already
+  std::string name_;       // final name, or the whole path
+  std::string temporary_;  // empty: has its name already
   uint64_t size_ = 0;
 };
 

@@ -19,6 +19,7 @@ class Waker {
   Waker& operator=(const Waker&) = delete;
 
   bool Open();
+  int fd() const { return fd_.load(); }
   void Wake();
   // Returns after a Wake or after `timeout_ms` (-1: never on its own).
   void Wait(int timeout_ms);

@@ -25,6 +25,8 @@ std::string RowName(const JsThread& thread) {
 
 void ResetForRecording(JsThread* thread, Session* session) {
   thread->wall = session->options.mode == SamplingMode::kWall;
+  thread->wake_fd = TheSampler()->helper_waker.fd();
+  thread->wake_sent = false;
   thread->ring_full = 0;
   thread->foreign_stack = 0;
   thread->overruns = 0;
@@ -45,7 +47,8 @@ int ArmTicks(JsThread* thread, Session* session, bool starting) {
     case TimerKind::kPosixCpu:
       return ArmPosixTimer(thread, plan, TickCookie());
     case TimerKind::kPerf:
-      // At the start the helper thread opens perf's events, see there; until then POSIX timers tick.
+      // At the start the helper thread opens perf's events, see there; until then POSIX timers
+      // tick.
       if (!starting && ArmPerf(thread, plan) == 0) return 0;
       if (ArmPosixTimer(thread, plan, TickCookie()) != 0) return ArmPerf(thread, plan);
       if (!starting) session->threads_at_kernel_rate.fetch_add(1);
@@ -109,17 +112,17 @@ int JoinRecording(JsThread* thread, Session* session) {
   {
     ResolveLock lock;
     if (thread->resolver == nullptr) {
-      thread->resolver = std::make_unique<Resolver>(&sampler->host->layout,
-                                                    &sampler->host->builtins, thread->code,
-                                                    sampler->memory, &session->tables);
+      thread->resolver =
+          std::make_unique<Resolver>(&sampler->host->layout, &sampler->host->builtins, thread->code,
+                                     sampler->memory, &session->tables);
       thread->resolver_major_count = thread->major_count.load();
       thread->resolver_epoch = thread->gc_epoch.load();
     } else {
       thread->resolver->UseTables(&session->tables);
     }
-    thread->row = session->tables.AddThread(static_cast<uint32_t>(thread->tid),
-                                            thread->is_main ? ThreadKind::kMain : ThreadKind::kWorker,
-                                            RowName(*thread));
+    thread->row = session->tables.AddThread(
+        static_cast<uint32_t>(thread->tid),
+        thread->is_main ? ThreadKind::kMain : ThreadKind::kWorker, RowName(*thread));
     if (born_now && cpu > thread->start_cpu_ns) {
       const uint64_t before = cpu - thread->start_cpu_ns;
       const uint64_t ticks = std::max<uint64_t>(1, before / session->plan.period_ns);

@@ -34,8 +34,8 @@ constexpr uint32_t kFinishTimeoutMs = 5000;
 constexpr uint32_t kConverterTimeoutMs = 30000;
 
 // Everything the converter makes of one recording.
-constexpr const char* kExtensions[] = {".sigprof",     ".svg",    ".collapsed", ".html",
-                                       ".cpuprofile",  ".pb.gz",  ".speedscope.json"};
+constexpr const char* kExtensions[] = {".sigprof",    ".svg",   ".collapsed",      ".html",
+                                       ".cpuprofile", ".pb.gz", ".speedscope.json"};
 
 class Recorder {
  public:
@@ -259,7 +259,7 @@ void Recorder::EndOrTell(const Status& problem) {
     if (options_.stream_path.empty()) {
       kept_.push_back(base_);
       ForgetOldest();
-      Deliver(path);
+      if (status.ok()) Deliver(path);
     }
   }
   stream_done_ = !options_.stream_path.empty();

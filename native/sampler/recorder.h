@@ -14,12 +14,12 @@ namespace sigprof {
 
 struct RecorderOptions {
   SamplingOptions sampling;
-  int toggle_signal = 0;     // 0: none
-  bool autostart = false;    // start before InstallRecorder returns
-  uint32_t duration_ms = 0;  // stop a recording after so long; 0: never
-  std::string directory;     // of the recordings; relative to the current folder
-  std::string stream_path;   // where to append the one recording instead; empty: none
-  uint32_t max_files = 16;   // recordings kept of this process
+  int toggle_signal = 0;               // 0: none
+  bool autostart = false;              // start before InstallRecorder returns
+  uint32_t duration_ms = 0;            // stop a recording after so long; 0: never
+  std::string directory;               // of the recordings; relative to the current folder
+  std::string stream_path;             // where to append the one recording instead; empty: none
+  uint32_t max_files = 16;             // recordings kept of this process
   std::vector<std::string> converter;  // program and arguments, the recording's path is appended
 };
 

@@ -36,9 +36,10 @@ Status CheckOptions(const SamplingOptions& options) {
 
 Status CheckSampler(const Sampler* sampler) {
   if (sampler->forked.load()) {
-    return Status("ERR_SIGPROF_UNSUPPORTED",
-                  "A process made by fork() without exec can't be sampled: it has no threads of the "
-                  "profiler; start a new process instead");
+    return Status(
+        "ERR_SIGPROF_UNSUPPORTED",
+        "A process made by fork() without exec can't be sampled: it has no threads of the "
+        "profiler; start a new process instead");
   }
   if (sampler->host == nullptr) {
     return Status("ERR_SIGPROF_UNSUPPORTED",
@@ -147,9 +148,14 @@ Status StartRecording(const SamplingOptions& options, StartInfo* info) {
   }
   ConfigureTickHandler(sampler->host->layout.capture);
   if (!InstallTickHandler()) {
-    return Status("ERR_SIGPROF_SIGNAL_TAKEN",
-                  "Another handler has been installed for SIGURG after the profiler's; remove it, or "
-                  "restart the process without the module that installs it");
+    return Status(
+        "ERR_SIGPROF_SIGNAL_TAKEN",
+        "Another handler has been installed for SIGURG after the profiler's; remove it, or "
+        "restart the process without the module that installs it");
+  }
+  if (!sampler->helper_waker.Open()) {
+    return Status("ERR_SIGPROF_TIMER",
+                  "Cannot create a descriptor: the limit of open files is reached (`ulimit -n`)");
   }
   auto session = MakeSession(options);
   {
@@ -158,8 +164,8 @@ Status StartRecording(const SamplingOptions& options, StartInfo* info) {
     if (status.ok() &&
         !(session->helper.Start(session.get()) && session->wall_clock.Start(session.get()))) {
       status = Status("ERR_SIGPROF_TIMER",
-                      "Cannot create the profiler's thread: the limit of processes or descriptors "
-                      "is reached (`ulimit -u`, `ulimit -n`)");
+                      "Cannot create the profiler's thread: the limit of processes is reached "
+                      "(`ulimit -u`)");
     }
     if (status.ok()) sampler->session.store(session.get());
   }

@@ -47,9 +47,9 @@ Status Prepare(Sampler* sampler) {
     InstallForkGuard();
   }
   if (!sampler->second_copy.empty()) {
-    return Status("ERR_SIGPROF_SECOND_COPY",
-                  "Another copy of sigprof is loaded in this process (" + sampler->second_copy +
-                      "); load only one, e.g. by `npm dedupe`");
+    return Status("ERR_SIGPROF_SECOND_COPY", "Another copy of sigprof is loaded in this process (" +
+                                                 sampler->second_copy +
+                                                 "); load only one, e.g. by `npm dedupe`");
   }
   if (!sampler->host->status.ok()) return sampler->host->status;
   if (!static_cast<ProcessMemory*>(sampler->memory)->usable()) {
@@ -66,8 +66,9 @@ Status RegisterCurrentThread(bool is_main) {
   Sampler* sampler = TheSampler();
   if (CurrentJsThread() != nullptr) return Status();
   if (sampler->forked.load()) {
-    return Status("ERR_SIGPROF_UNSUPPORTED",
-                  "A process made by fork() without exec can't be sampled; start a new one instead");
+    return Status(
+        "ERR_SIGPROF_UNSUPPORTED",
+        "A process made by fork() without exec can't be sampled; start a new one instead");
   }
   std::lock_guard<std::mutex> registry(sampler->registry);
   Status status = Prepare(sampler);
@@ -76,8 +77,9 @@ Status RegisterCurrentThread(bool is_main) {
   void* isolate = api.isolate_get_current();
   StackBounds stack;
   if (isolate == nullptr || !OwnStackBounds(&stack)) {
-    return Status("ERR_SIGPROF_UNSUPPORTED",
-                  "The current thread runs no V8 isolate, or libc does not tell where its stack is");
+    return Status(
+        "ERR_SIGPROF_UNSUPPORTED",
+        "The current thread runs no V8 isolate, or libc does not tell where its stack is");
   }
 
   JsThread* thread = sampler->threads.Acquire();  // with its `life` lock

@@ -63,6 +63,12 @@ class SampleRing {
     head_.store(end, std::memory_order_release);
   }
 
+  // Producer: more than half of it waits to be consumed.
+  bool HalfFull() const {
+    return head_.load(std::memory_order_relaxed) - tail_.load(std::memory_order_relaxed) >
+           capacity_ / 2;
+  }
+
   // Producer: calls visit(RawSample*) for every pending record, oldest first. The consumer may pop
   // records meanwhile, but nothing overwrites them before the producer's next Reserve.
   template <typename Visit>

@@ -86,12 +86,13 @@ std::string MetaJson(const Session& session) {
 std::string CountersJson(Session* session) {
   Sampler* sampler = TheSampler();
   SessionCounters sum;
-  uint64_t samples, table_full;
+  uint64_t samples, table_full, refused;
   {
     ResolveLock lock;
     sum = session->counters;
     samples = session->tables.sample_count();
     table_full = session->tables.stacks_refused();
+    refused = session->tables.samples_refused();
   }
   uint64_t cpu = ProcessCpuNs() - session->start_process_cpu;
   const uint64_t own = OwnThread::TotalCpuNs() - session->start_own_cpu;
@@ -112,14 +113,15 @@ std::string CountersJson(Session* session) {
   lost.Add("truncatedStacks", sum.truncated_stacks);
   lost.Add("unusableStacks", sum.unusable_stacks);
   lost.Add("tableFull", table_full);
+  lost.Add("samplesRefused", refused);
   lost.Add("timerOverruns", sum.overruns);
   lost.Add("threadsWithoutTimer", uint64_t{session->threads_without_timer.load()});
   lost.Add("threadsAtKernelRate", uint64_t{session->threads_at_kernel_rate.load()});
   lost.Add("foreignStacks", sum.foreign_stack);
   lost.Add("unpinned", sum.unpinned);
   JsonObject counters;
-  counters.Add("durationNs", (session->end_ns != 0 ? session->end_ns : MonotonicNs()) -
-                                 session->start_ns);
+  counters.Add("durationNs",
+               (session->end_ns != 0 ? session->end_ns : MonotonicNs()) - session->start_ns);
   counters.Add("samples", samples);
   counters.Add("cpuNs", cpu > own_then ? cpu - own_then : 0);
   counters.Add("coveredNs", sum.covered_ns);

@@ -39,7 +39,7 @@ struct Session {
 
   const SamplingOptions options;
   TimerPlan plan;
-  uint64_t start_ns = 0;           // CLOCK_MONOTONIC
+  uint64_t start_ns = 0;  // CLOCK_MONOTONIC
   uint64_t start_unix_ms = 0;
   uint64_t start_process_cpu = 0;  // CPU clock of the process
   uint64_t start_cycles = 0;       // time stamp counter, to convert handler_cycles
@@ -73,6 +73,7 @@ struct Sampler {
   std::mutex registry;  // who takes part: registration, and the recording's begin and end
   std::mutex resolve;   // tables, resolvers, the consuming side of all rings
   std::atomic<uint32_t> gc_waiting{0};  // collections that wait for `resolve`; others back off
+  Waker helper_waker;                   // never closed: handlers write to it
   std::atomic<bool> forked{false};      // a child of fork: nothing of us works here
 
   const Host* host = nullptr;  // set at the first registration
@@ -80,7 +81,7 @@ struct Sampler {
   std::string node_version;
   std::string second_copy;  // path of another loaded copy of the addon, if any
   ThreadRegistry threads;
-  uint32_t workers_seen = 0;  // guarded by registry
+  uint32_t workers_seen = 0;               // guarded by registry
   std::atomic<Session*> session{nullptr};  // written under registry
   std::unique_ptr<Session> owned_session;  // guarded by control
 };

@@ -65,6 +65,17 @@ void Add(std::atomic<T>* counter, U value) {  // only this thread writes: no loc
   counter->store(counter->load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
 }
 
+// Wakes the helper, which may sleep for long after an idle time. At most once until it has come.
+void WakeHelper(JsThread* thread) {
+  if (thread->wake_sent.exchange(true, std::memory_order_relaxed)) return;
+  const uint64_t one = 1;
+  long result = 1;  // __NR_write; to an eventfd, which is never full and never blocks
+  __asm__ volatile("syscall"
+                   : "+a"(result)
+                   : "D"(static_cast<long>(thread->wake_fd)), "S"(&one), "d"(sizeof(one))
+                   : "rcx", "r11", "memory");
+}
+
 // Captures into the ring without publishing; null if the ring is full.
 RawSample* Capture(JsThread* thread, const RawRegisters& regs) {
   RawSample* sample = thread->ring.Reserve();
@@ -104,6 +115,7 @@ void RecordTick(JsThread* thread, uint32_t ticks, const ucontext_t* context) {
   sample->pinned = 0;
   if (sample->isolate.vm_state == kVmStateGc) sample->flags |= kSampleInGc;
   thread->ring.Commit();
+  if (thread->ring.HalfFull()) WakeHelper(thread);
 }
 
 }  // namespace
@@ -130,8 +142,8 @@ void OnTick(int signal, siginfo_t* info, void* context) {
 
 // Never inlined: its own frame is the bottom of the stack that is captured. c_entry_fp is set in a
 // GC callback, so the walk starts at V8's exit frame and needs no exact rip.
-__attribute__((noinline)) bool CaptureOwnStack(JsThread* thread, uint64_t weight_ns,
-                                               uint32_t ticks, uint64_t gc_epoch) {
+__attribute__((noinline)) bool CaptureOwnStack(JsThread* thread, uint64_t weight_ns, uint32_t ticks,
+                                               uint64_t gc_epoch) {
   RawRegisters regs = {};
   regs.rip = reinterpret_cast<uint64_t>(__builtin_return_address(0));
   regs.rbp = reinterpret_cast<uint64_t>(__builtin_frame_address(0));

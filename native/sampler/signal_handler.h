@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The tick handler: on the sampled thread, at any instruction. It touches its ucontext, the own
 // thread's stack within its bounds, the words of its own Isolate and its preallocated ring; it
-// makes two raw system calls for clocks and calls nothing but unwinder/capture.cc. This file's
+// makes two raw system calls for clocks (rarely a third one, a write to an eventfd, when the ring
+// is half full) and calls nothing but unwinder/capture.cc. This file's
 // translation unit has no other undefined symbols (scripts/check-handler.mjs).
 #pragma once
 

@@ -116,8 +116,8 @@ int ArmPerf(JsThread* thread, const TimerPlan& plan) {
   attributes.exclude_hv = 1;
   attributes.disabled = 1;
   attributes.wakeup_events = 1;
-  const int fd = static_cast<int>(syscall(SYS_perf_event_open, &attributes, thread->tid, -1, -1,
-                                          PERF_FLAG_FD_CLOEXEC));
+  const int fd = static_cast<int>(
+      syscall(SYS_perf_event_open, &attributes, thread->tid, -1, -1, PERF_FLAG_FD_CLOEXEC));
   if (fd < 0) return errno;
   const f_owner_ex owner = {F_OWNER_TID, thread->tid};
   if (fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) != 0 || fcntl(fd, F_SETSIG, kTickSignal) != 0 ||

@@ -13,8 +13,8 @@ namespace sigprof {
 struct JsThread;
 
 enum class TimerKind : uint8_t {
-  kPosixCpu,       // timer_create on the thread's CPU clock; the kernel looks at it HZ times a second
-  kPerf,           // perf's software clock: exact up to 10 kHz
+  kPosixCpu,  // timer_create on the thread's CPU clock; the kernel looks at it HZ times a second
+  kPerf,      // perf's software clock: exact up to 10 kHz
   kSamplerThread,  // a thread of ours that watches the CPU clocks
 };
 const char* TimerName(TimerKind kind);
