@@ -17,11 +17,11 @@ const CATEGORIES: Readonly<Record<FrameCategory, CategoryColour>> = {
   app: { letter: 'a', words: 'your code', hue: 32, saturation: 88 },
   package: { letter: 'p', words: 'packages', hue: 208, saturation: 70 },
   node: { letter: 'n', words: 'Node core', hue: 130, saturation: 45 },
-  builtin: { letter: 'b', words: 'JS builtins', hue: 178, saturation: 50 },
-  wasm: { letter: 'w', words: 'WebAssembly', hue: 265, saturation: 65 },
-  regexp: { letter: 'r', words: 'regular expressions', hue: 322, saturation: 60 },
+  builtin: { letter: 'b', words: 'builtins', hue: 178, saturation: 50 },
+  wasm: { letter: 'w', words: 'wasm', hue: 265, saturation: 65 },
+  regexp: { letter: 'r', words: 'regexp', hue: 322, saturation: 60 },
   native: { letter: 'c', words: 'native', hue: 2, saturation: 65 },
-  gc: { letter: 'g', words: 'garbage collection', hue: 68, saturation: 55 },
+  gc: { letter: 'g', words: 'GC', hue: 68, saturation: 55 },
   special: { letter: 's', words: 'other', hue: 220, saturation: 8 },
 };
 

@@ -43,6 +43,7 @@ export const flameScript: string = String.raw`
   function amount(value) {
     if (unit !== 'nanoseconds') return value.toLocaleString('en') + ' ' + metric;
     var s = [[1e9, 's'], [1e6, 'ms'], [1e3, 'µs'], [1, 'ns']].find(function (u) { return value >= u[0]; }) || [1, 'ns'];
+    if (s[0] === 1) return Math.round(value) + ' ns';
     var n = value / s[0];
     return (n >= 1000 ? Math.round(n).toLocaleString('en') : n >= 100 ? n.toFixed(0) : n >= 10 ? n.toFixed(1) : n.toFixed(2)) + ' ' + s[1];
   }

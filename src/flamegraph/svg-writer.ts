@@ -124,7 +124,7 @@ class Picture {
     const pruned = box.prunedFrames > 0 ? ` ${box.prunedFrames}` : '';
     return (
       `<g class="${shape}" data-v="${values}${pruned}">` +
-      `<title>${escapeXml(name)}\n${this.#amounts(box, self)}</title>` +
+      `<title>${escapeXml(`${name}\n${this.#amounts(box, self)}`)}</title>` +
       `<rect x="${x}" y="${y}" width="${width}" height="${BOX_PX}"/>${text}</g>\n`
     );
   }
@@ -222,9 +222,10 @@ function percentage(part: number, whole: number): string {
 const styleSheet = [
   'text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#1a1a1a;white-space:pre}',
   '.head{font-weight:bold;font-size:15px}.note{font-size:11px;fill:#444}',
-  '.page{fill:#fff}#frames rect{stroke:#fff;stroke-width:.7}#frames text{pointer-events:none}',
-  '#frames g{cursor:pointer}#frames g:hover rect{stroke:#000;stroke-width:1}.above{opacity:.55}',
-  '.x{fill:#d5d5d5}#frames .hit rect{fill:#d93bd9}#frames .hit text{fill:#fff}',
+  // A faint edge: a full one would hide boxes of a pixel.
+  ':root{background:#fff}.page{fill:#fff}#frames rect{stroke:#fff;stroke-width:.5;stroke-opacity:.6}#frames text{pointer-events:none}',
+  '#frames g{cursor:pointer}#frames g:hover rect{stroke:#000;stroke-width:1;stroke-opacity:1}.above{opacity:.7}',
+  '.x{fill:#d5d5d5}#frames .hit rect{fill:#a021a0}#frames .hit text{fill:#fff}',
   '#details rect{fill:#222}#details text{fill:#fff}#details{pointer-events:none}',
   '.bar{display:flex;gap:8px;align-items:center;font:12px system-ui,sans-serif;color:#333}',
   '.bar input{width:260px;font:inherit;padding:2px 6px;border:1px solid #999;border-radius:4px;background:#fff;color:#111}',
@@ -232,8 +233,8 @@ const styleSheet = [
   '.bar .error{color:#b00020}',
   paletteCss('light'),
   '@media (prefers-color-scheme:dark){',
-  'text{fill:#f0f0f0}.note{fill:#b8b8b8}.page{fill:#16181c}#frames rect{stroke:#16181c}',
-  '#frames g:hover rect{stroke:#fff}.x{fill:#3c3f45}#frames .hit rect{fill:#b32ab3}',
+  ':root{background:#16181c}text{fill:#f0f0f0}.note{fill:#b8b8b8}.page{fill:#16181c}#frames rect{stroke:#16181c}',
+  '#frames g:hover rect{stroke:#fff}.x{fill:#3c3f45}#frames .hit rect{fill:#f08cf0}#frames .hit text{fill:#111}',
   '#details rect{fill:#e8e8e8}#details text{fill:#111}.bar{color:#ccc}.bar .error{color:#ff8a80}',
   '.bar input{background:#24272d;color:#eee;border-color:#666}.bar button{background:#2d3138;color:#eee;border-color:#666}',
   paletteCss('dark'),

@@ -20,7 +20,7 @@ const LONGEST_LINE_BYTES = 1 << 28;
 export function decodeCollapsed(bytes: Uint8Array, options: DecodeOptions = {}): ProfileData {
   const reader = new FoldedReader(options.lenient === true);
   // Line by line from bytes: the whole text may be longer than the longest string.
-  const utf8 = new TextDecoder('utf-8', { fatal: options.lenient !== true });
+  const utf8 = new TextDecoder('utf-8', { fatal: options.lenient !== true, ignoreBOM: true });
   let start = 0;
   while (start < bytes.length) {
     const found = bytes.indexOf(LINE_FEED, start);
@@ -77,6 +77,8 @@ class FoldedReader {
     } catch {
       return 'it is not UTF-8';
     }
+    // Some editors begin a file with a byte order mark.
+    if (this.#lineNumber === 1 && line.startsWith('\ufeff')) line = line.slice(1);
     if (line.endsWith('\r')) line = line.slice(0, -1);
     if (line.trim() === '' || line.startsWith('# ')) return undefined;
     return this.#tryStack(this.#isLenient ? line.trimEnd() : line);

@@ -53,7 +53,7 @@ class BatchDecoder {
   readonly warnings: string[] = [];
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #utf8 = new TextDecoder();
+  readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   readonly #strings: string[] = [''];
   readonly #functions = {
     name: uint32Column(),

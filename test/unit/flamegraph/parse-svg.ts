@@ -1,0 +1,39 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+
+/** One box of a picture, as read back from its text. */
+export interface ParsedBox {
+  readonly name: string;
+  readonly amounts: string;
+  readonly start: number;
+  readonly width: number;
+  readonly self: number;
+  readonly samples: number;
+  readonly depth: number;
+  readonly pruned: number;
+}
+
+/** Throws unless libxml2 takes the text as well-formed; where its tool is missing it is installed from Debian. */
+export function assertWellFormed(xml: string): void {
+  if (spawnSync('xmllint', ['--version']).error) {
+    execFileSync('apt-get', ['install', '-y', '-qq', 'libxml2-utils'], { stdio: 'ignore' });
+  }
+  // --huge: names and stacks may go beyond the parser's default limits, which guard against hostile documents.
+  const result = spawnSync('xmllint', ['--noout', '--huge', '-'], { input: xml, encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`not well-formed: ${result.stderr.slice(0, 500)}`);
+}
+
+/** The boxes of a picture in document order. */
+export function parseBoxes(svg: string): ParsedBox[] {
+  const pattern = /<g class="[a-z]\d?" data-v="([^"]*)"><title>([^<]*)<\/title>/g;
+  return [...svg.matchAll(pattern)].map(([, values = '', title = '']) => {
+    const [start = 0, width = 0, self = 0, samples = 0, depth = 0, pruned = 0] = values
+      .split(' ')
+      .map(Number);
+    const [name = '', amounts = ''] = unescapeXml(title).split('\n');
+    return { name, amounts, start, width, self, samples, depth, pruned };
+  });
+}
+
+function unescapeXml(text: string): string {
+  return text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
+}

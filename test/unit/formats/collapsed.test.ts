@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { decodeCollapsed } from '../../../src/formats/collapsed-decoder.ts';
+import { encodeCollapsed, safeFrame } from '../../../src/formats/collapsed-encoder.ts';
+import { FunctionKind, type ProfileData, sumSamples } from '../../../src/model/profile-data.ts';
+import { makeProfile } from '../model/make-profile.ts';
+import { hostileNames, Random } from '../model/random.ts';
+
+const encode = (profile: ProfileData, options = {}) =>
+  [...encodeCollapsed(profile, options)].join('');
+const decode = (text: string, options = {}) => decodeCollapsed(Buffer.from(text), options);
+const sumOfCounts = (text: string) =>
+  text.split('\n').reduce((sum, line) => sum + Number(/ (\d+)$/.exec(line)?.[1] ?? 0), 0);
+
+const hostileProfile = (seed: number) => {
+  const random = new Random(seed);
+  return makeProfile(
+    Array.from({ length: 300 }, () => ({
+      frames: Array.from({ length: random.below(8) }, () => ({
+        name: random.hostileName(),
+        kind: random.below(2) ? FunctionKind.special : FunctionKind.javascript,
+        script: random.below(2) ? random.hostileName() : '',
+      })),
+      weight: random.below(5000),
+    })),
+  );
+};
+
+describe('encodeCollapsed', () => {
+  it('writes a small profile in microseconds, sorted by bytes', () => {
+    const profile = makeProfile([
+      { frames: ['main', 'z'], weight: 2_000_000 },
+      { frames: ['main'], weight: 10_000 },
+      { frames: ['main', 'a b'], weight: 3000 },
+      { frames: ['main', 'z'], weight: 1000 },
+      { frames: [], weight: 5000 },
+    ]);
+    expect(encode(profile)).toBe('(program) 5\nmain 10\nmain;a b 3\nmain;z 2001\n');
+    expect(encode(profile, { metric: 'samples' })).toBe(
+      '(program) 1\nmain 1\nmain;a b 1\nmain;z 2\n',
+    );
+  });
+
+  it('loses no weight by rounding', () => {
+    const samples = Array.from({ length: 1000 }, (_, i) => ({ frames: [`f${i}`], weight: 499 }));
+    const text = encode(makeProfile(samples));
+    expect(sumOfCounts(text)).toBe(499);
+    expect(text).not.toMatch(/ 0$/m);
+  });
+
+  it.each(Array.from({ length: 40 }, (_, seed) => seed))(
+    'keeps to the grammar with hostile names (seed %i)',
+    (seed) => {
+      const profile = hostileProfile(seed);
+      const text = encode(profile, { threads: seed % 2 === 0 });
+      expect(sumOfCounts(text)).toBe(Math.round(sumSamples(profile.samples).weight / 1000));
+      const lines = text.split('\n');
+      expect(lines.pop()).toBe('');
+      for (const line of lines) {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what is looked for
+        expect(line).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028\u2029\p{Cs}]|^#/u);
+        const [, frames = ''] = /^(.*) [1-9]\d*$/.exec(line) ?? [];
+        for (const frame of frames.split(';'))
+          expect(frame).not.toMatch(/^$|^ | $| \d+(?:\.\d*)?$/);
+      }
+      expect(new Set(lines.map((line) => line.replace(/ \d+$/, ''))).size).toBe(lines.length);
+      const bytes = lines.map((line) => Buffer.from(line));
+      expect(bytes.slice().sort(Buffer.compare)).toEqual(bytes);
+    },
+  );
+
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'is read back to the same text (seed %i)',
+    (seed) => {
+      const text = encode(hostileProfile(seed));
+      expect(encode(decode(text))).toBe(text);
+    },
+  );
+
+  it('guards each hostile name, also twice', () => {
+    for (const name of hostileNames) {
+      const safe = safeFrame(name, true);
+      expect(safeFrame(safe, true)).toBe(safe);
+    }
+    expect(safeFrame('two 3', false)).toBe('two_3');
+    expect(safeFrame('#private', false)).toBe('#private');
+    expect(safeFrame('#private', true)).toBe('_#private');
+  });
+
+  it('gives text in pieces and takes stacks of 20,000 frames', () => {
+    const frames = Array.from({ length: 20_000 }, (_, i) => `function${i}`);
+    const samples = [{ frames }, { frames: frames.slice(1) }, { frames: [...frames, 'x'] }];
+    expect([...encodeCollapsed(makeProfile(samples))].length).toBeGreaterThan(1);
+  });
+});
+
+describe('decodeCollapsed', () => {
+  it('reads frames as they stand, blank lines and comments aside', () => {
+    const profile = decode(
+      '# made by hand\n\na;b (x.js:1) 2\r\na;b (x.js:1) 3\nc 0\nd 9007199254740991',
+    );
+    expect(profile.meta.unit).toBe('count');
+    expect(encode(profile)).toBe('a;b (x.js:1) 5\nd 9007199254740991\n');
+  });
+
+  it.each([
+    ['foo\n', 'line 1: there is no space before a count'],
+    ['a 1\nfoo bar\n', 'line 2: the count "bar" is no whole number'],
+    ['a -4', 'line 1: the count "-4" is no whole number'],
+    ['a 1e3', 'line 1: the count "1e3" is no whole number'],
+    ['a 1.5', 'line 1: the count "1.5" is no whole number'],
+    ['a 99999999999999999999', 'line 1: the count is larger than 2^53'],
+    ['a;b 3 4', 'line 1: there are two counts, as in the output of a comparison'],
+    [' 4', 'line 1: there is no frame before the count'],
+    ['a 1 ', 'line 1: the count "" is no whole number'],
+  ])('refuses %j with the line and the reason', (text, message) => {
+    expect(() => decode(text)).toThrow(message);
+  });
+
+  it('refuses bytes that are no UTF-8, naming the line', () => {
+    const bytes = Buffer.from([0x61, 0x20, 0x31, 0x0a, 0xff, 0x20, 0x31]);
+    expect(() => decodeCollapsed(bytes)).toThrow('line 2: it is not UTF-8');
+    expect(sumSamples(decodeCollapsed(bytes, { lenient: true }).samples).weight).toBe(2);
+  });
+
+  it('skips and counts what it cannot read when lenient', () => {
+    const profile = decode('a;b 2.6 \nnonsense\nx\t4\ny 1e3\n', { lenient: true });
+    expect(profile.warnings).toEqual([
+      '2 lines skipped; the first is line 2: there is no space before a count',
+    ]);
+    expect(encode(profile)).toBe('a;b 3\nx 4\n');
+    expect(() => decode('nonsense\n', { lenient: true })).toThrow(/no line is a folded stack/);
+  });
+
+  it('reads an empty file as an empty profile', () => {
+    expect(decode('').samples.length).toBe(0);
+  });
+});
