@@ -52,9 +52,14 @@ bool NativeThreads::Poll(Session* session, uint64_t now_ns) {
   return true;
 }
 
-void NativeThreads::Finish(Session* session, uint64_t now_ns, uint64_t process_cpu_ns,
-                           uint64_t own_cpu_ns) {
+void NativeThreads::FinalLook(Session* session, uint64_t now_ns) {
   Scan(session, now_ns, 1);
+  std::lock_guard<std::mutex> lock(mutex_);
+  finished_ = true;  // the helper may be about to look once more
+}
+
+void NativeThreads::AddExited(Session* session, uint64_t now_ns, uint64_t process_cpu_ns,
+                              uint64_t own_cpu_ns) {
   const uint64_t unknown = NonJsCpu(session, process_cpu_ns, own_cpu_ns);
   std::lock_guard<std::mutex> lock(mutex_);
   if (unknown < total_ns_ + kLeastExitedNs) return;
@@ -90,7 +95,7 @@ void NativeThreads::LeftJs(pid_t tid, uint64_t cpu_ns) {
 void NativeThreads::Scan(Session* session, uint64_t now_ns, uint64_t least_ns) {
   std::lock_guard<std::mutex> lock(mutex_);
   std::vector<pid_t> tids;
-  if (!ListThreads(0, &tids)) return;
+  if (finished_ || !ListThreads(0, &tids)) return;
   for (auto& [tid, entry] : entries_) entry.seen = false;
   std::vector<Charge> charges;
   for (pid_t tid : tids) {
@@ -105,7 +110,10 @@ void NativeThreads::Scan(Session* session, uint64_t now_ns, uint64_t least_ns) {
     entry.charged_ns = cpu;
   }
   AddCharges(session, charges, now_ns);
-  std::erase_if(entries_, [](const auto& item) { return !item.second.seen; });
+  // Not merely missing in the list, which may skip threads while others end: a thread forgotten
+  // would be charged from its birth again.
+  std::erase_if(entries_,
+                [](const auto& item) { return !item.second.seen && ThreadCpuNs(item.first) == 0; });
 }
 
 void NativeThreads::AddCharges(Session* session, const std::vector<Charge>& charges,

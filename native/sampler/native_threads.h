@@ -17,7 +17,7 @@ namespace sigprof {
 
 struct Session;
 
-// Thread-safe; not for the signal handler. Callers of Poll and Finish don't hold the resolve lock.
+// Thread-safe; not for the signal handler. Callers of the looks don't hold the resolve lock.
 class NativeThreads {
  public:
   // Notes what the threads have used so far; from here on they are charged. Before any BecameJs.
@@ -25,10 +25,11 @@ class NativeThreads {
   // Looks at the threads if the process has used CPU that no JS thread accounts for, and returns
   // whether it has.
   bool Poll(Session* session, uint64_t now_ns);
-  // Last look, and one sample for threads that came and went unseen.
-  // The JS threads have left the recording; `process_cpu_ns` and `own_cpu_ns` (of our own threads)
-  // were read when they did.
-  void Finish(Session* session, uint64_t now_ns, uint64_t process_cpu_ns, uint64_t own_cpu_ns);
+  // Last look, when sampling ends; nothing is charged after it.
+  void FinalLook(Session* session, uint64_t now_ns);
+  // One sample for threads that came and went unseen. `process_cpu_ns` and `own_cpu_ns` (of our own
+  // threads) were read right after the last look; the JS threads have left the recording.
+  void AddExited(Session* session, uint64_t now_ns, uint64_t process_cpu_ns, uint64_t own_cpu_ns);
 
   // The thread runs JavaScript from now on. Returns up to which CPU time it is accounted for here,
   // 0 if it was never seen.
@@ -57,6 +58,7 @@ class NativeThreads {
   std::unordered_map<std::string, uint32_t> stacks_;  // by thread name
   uint64_t total_ns_ = 0;                             // charged so far
   uint64_t last_unknown_ns_ = 0;
+  bool finished_ = false;
 };
 
 }  // namespace sigprof

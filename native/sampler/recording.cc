@@ -107,6 +107,7 @@ void LeaveAll(Sampler* sampler, Session* session) {
     if (thread->session == session) StopTicks(thread);
   });
   session->end_ns = MonotonicNs();
+  session->native_threads.FinalLook(session, session->end_ns);
   session->end_process_cpu = ProcessCpuNs();
   session->end_own_cpu = OwnThread::TotalCpuNs();
   session->wall_clock.Stop();
@@ -202,8 +203,8 @@ Status StopRecording(std::vector<uint8_t>* out) {
     session->stopping.store(true);
   }
   LeaveAll(sampler, session);
-  session->native_threads.Finish(session, session->end_ns, session->end_process_cpu,
-                                 session->end_own_cpu);
+  session->native_threads.AddExited(session, session->end_ns, session->end_process_cpu,
+                                    session->end_own_cpu);
   Encode(session, out);
   sampler->owned_session.reset();
   return Status();
