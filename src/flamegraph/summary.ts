@@ -25,9 +25,9 @@ export function formatCount(count: number): string {
 
 /** A share of a whole in percent. */
 export function formatPercent(part: number, whole: number): string {
-  if (whole <= 0) return '0 %';
+  if (whole <= 0 || part <= 0) return '0 %';
   const percent = (part / whole) * 100;
-  if (percent > 0 && percent < 0.01) return '< 0.01 %';
+  if (percent < 0.01) return '< 0.01 %';
   return `${percent >= 99.995 ? '100' : percent.toFixed(percent < 10 ? 2 : 1)} %`;
 }
 

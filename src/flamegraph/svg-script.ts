@@ -36,7 +36,8 @@ export const flameScript: string = String.raw`
 
   function percent(part, whole) {
     var p = whole > 0 ? part / whole * 100 : 0;
-    if (p > 0 && p < 0.01) return '< 0.01 %';
+    if (p === 0) return '0 %';
+    if (p < 0.01) return '< 0.01 %';
     return (p >= 99.995 ? '100' : p.toFixed(p < 10 ? 2 : 1)) + ' %';
   }
 
@@ -107,7 +108,7 @@ export const flameScript: string = String.raw`
     for (var i = 0; i < boxes.length; i++) {
       var box = boxes[i], hit = !!pattern && !box.pruned && i > 0 && pattern.test(box.name);
       box.g.classList.toggle('hit', hit);
-      if (!hit) continue;
+      if (!hit || !box.shown) continue;
       count++;
       // A frame below a matched one is counted with it already.
       if (i < until) continue;
@@ -116,7 +117,7 @@ export const flameScript: string = String.raw`
     }
     if (!pattern) return;
     message.className = '';
-    message.textContent = count === 0 ? 'no match'
+    message.textContent = count === 0 ? (zoomed ? 'no match in this view' : 'no match')
       : percent(covered, view.width) + (zoomed ? ' of this view' : '') + ', ' + count.toLocaleString('en') + (count === 1 ? ' box' : ' boxes');
   }
 

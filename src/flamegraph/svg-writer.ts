@@ -82,7 +82,7 @@ class Picture {
   *pieces(): Generator<string> {
     const legend = legendRows(this.#shares(), this.#layout.total);
     const controlsY = 56 + legend.rows * 18;
-    const framesY = controlsY + 34;
+    const framesY = controlsY + 36;
     const framesPx = (this.#layout.depth + 1) * ROW_PX;
     const footer = this.#footerLines();
     const height = framesY + framesPx + 20 + footer.length * 16 + 26;
@@ -94,7 +94,7 @@ class Picture {
     yield `<text class="head" x="${MARGIN_PX}" y="25">${escapeXml(fitText(title, 118))}</text>\n`;
     yield this.#line(44, describeAmount(this.#profile, sumSamples(this.#profile.samples)));
     yield legend.svg;
-    yield `<text id="controls" class="note" x="${MARGIN_PX}" y="${controlsY + 14}" data-x="${MARGIN_PX}" data-y="${controlsY - 3}">Open this file in a browser to zoom and search.</text>\n`;
+    yield `<text id="controls" class="note" x="${MARGIN_PX}" y="${controlsY + 14}" data-x="${MARGIN_PX}" data-y="${controlsY}">Open this file in a browser to zoom and search.</text>\n`;
     const unit = this.#isCount ? 'count' : 'nanoseconds';
     const words = this.#isCount ? 'samples' : metricWords(this.#profile);
     const orientation = this.#options.layout ?? 'icicle';
@@ -222,8 +222,8 @@ function percentage(part: number, whole: number): string {
 const styleSheet = [
   'text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#1a1a1a;white-space:pre}',
   '.head{font-weight:bold;font-size:15px}.note{font-size:11px;fill:#444}',
-  // A faint edge: a full one would hide boxes of a pixel.
-  ':root{background:#fff}.page{fill:#fff}#frames rect{stroke:#fff;stroke-width:.5;stroke-opacity:.6}#frames text{pointer-events:none}',
+  // An edge darker than any fill: one in the page's colour would bleach boxes of a pixel.
+  ':root{background:#fff}.page{fill:#fff}#frames rect{stroke:#000;stroke-width:.5;stroke-opacity:.3}#frames text{pointer-events:none}',
   '#frames g{cursor:pointer}#frames g:hover rect{stroke:#000;stroke-width:1;stroke-opacity:1}.above{opacity:.7}',
   '.x{fill:#d5d5d5}#frames .hit rect{fill:#a021a0}#frames .hit text{fill:#fff}',
   '#details rect{fill:#222}#details text{fill:#fff}#details{pointer-events:none}',
@@ -233,7 +233,7 @@ const styleSheet = [
   '.bar .error{color:#b00020}',
   paletteCss('light'),
   '@media (prefers-color-scheme:dark){',
-  ':root{background:#16181c}text{fill:#f0f0f0}.note{fill:#b8b8b8}.page{fill:#16181c}#frames rect{stroke:#16181c}',
+  ':root{background:#16181c}text{fill:#f0f0f0}.note{fill:#b8b8b8}.page{fill:#16181c}#frames rect{stroke:#fff;stroke-opacity:.25}',
   '#frames g:hover rect{stroke:#fff}.x{fill:#3c3f45}#frames .hit rect{fill:#f08cf0}#frames .hit text{fill:#111}',
   '#details rect{fill:#e8e8e8}#details text{fill:#111}.bar{color:#ccc}.bar .error{color:#ff8a80}',
   '.bar input{background:#24272d;color:#eee;border-color:#666}.bar button{background:#2d3138;color:#eee;border-color:#666}',
