@@ -34,7 +34,7 @@ describe('sigprof record', () => {
     const { stderr } = await record([], node('hot(100)'));
     const name = readdirSync(folder.path).find((entry) => entry.endsWith('.svg')) ?? '';
     expect(name).toMatch(/^sigprof-node-\d+-\d{8}-\d{6}\.svg$|^sigprof-.*-\d+-\d{8}-\d{6}\.svg$/);
-    expect(read(name)).toMatch(/^<\?xml[^]*<\/svg>\s*$/);
+    expect(read(name)).toMatch(/^<\?xml[\s\S]*<\/svg>\s*$/);
     expect(stderr).toContain(`wrote ${name}; open it in a browser`);
   });
 

@@ -27,7 +27,7 @@ describe('sigprof toggle', () => {
     const first = await sigprof(['toggle', pidOf(program)]);
     expect(first).toMatchObject({ code: 0, stdout: '' });
     expect(first.stderr).toMatch(new RegExp(`^sigprof: sent ${signal} to process \\d+ `));
-    await program.said(/(beat\n[^]*){20}/);
+    await program.said(/(beat\n[\s\S]*){20}/);
     await sigprof(['toggle', pidOf(program)]);
     await program.said(/sigprof: wrote /, 'stderr');
     const [folded = ''] = readdirSync(folder.path).filter((name) => name.endsWith('.collapsed'));
