@@ -1,8 +1,9 @@
 // What `npm start` runs: everything from a fresh clone to a first flame graph. It installs, builds,
 // then profiles a real program: the TypeScript compiler while it checks the sources of RxJS.
 // Leaves flame.svg and profile.collapsed in the current folder. Node builtins only.
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureInstalled } from './lib/install.mjs';
 import { root, run, runMain, runNode, ScriptError } from './lib/run.mjs';
 
 const SUBJECTS = { typescript: '5.9.3', rxjs: '7.8.2' };
@@ -12,7 +13,8 @@ const cli = join(root, 'dist', 'cli', 'main.js');
 
 await runMain('start', async () => {
   checkNode();
-  if (!isInstalled()) await npm('installing', ['ci', '--ignore-scripts'], root);
+  console.log('installing and building');
+  await ensureInstalled();
   await script('build-ts.mjs');
   await script('build-native.mjs');
   await fetchSubjects();
@@ -26,13 +28,6 @@ function checkNode() {
   }
 }
 
-// npm writes its own copy of the lock file as the last step of an installation.
-function isInstalled() {
-  const done = join(root, 'node_modules', '.package-lock.json');
-  const wanted = join(root, 'package-lock.json');
-  return existsSync(done) && statSync(done).mtimeMs >= statSync(wanted).mtimeMs;
-}
-
 async function fetchSubjects() {
   const isFetched = Object.entries(SUBJECTS).every(([name, version]) =>
     existsSync(join(workshop, `${name}-${version}`)),
@@ -42,7 +37,16 @@ async function fetchSubjects() {
   writeFileSync(join(workshop, 'package.json'), '{ "private": true }\n');
   const packages = Object.entries(SUBJECTS).map(([name, version]) => `${name}@${version}`);
   const flags = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-bin-links'];
-  await npm(`fetching ${packages.join(' and ')}`, ['install', ...flags, ...packages], workshop);
+  flags.push('--no-audit', '--no-fund');
+  console.log(`fetching ${packages.join(' and ')}`);
+  const { code, output } = await run('npm', ['install', ...flags, ...packages], {
+    cwd: workshop,
+    quiet: true,
+  });
+  if (code !== 0) {
+    process.stderr.write(output);
+    throw new ScriptError(`npm install failed (exit code ${code}), see above`);
+  }
   for (const [name, version] of Object.entries(SUBJECTS)) {
     writeFileSync(join(workshop, `${name}-${version}`), '');
   }
@@ -86,17 +90,4 @@ async function sigprof(args, cwd = process.cwd()) {
 async function script(name) {
   const { code } = await runNode(join(root, 'scripts', name));
   if (code !== 0) throw new ScriptError(`scripts/${name} failed, see above`);
-}
-
-async function npm(what, args, cwd) {
-  console.log(what);
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  // The npm that runs this script, else the one beside this Node, else the one on PATH.
-  const own = process.env.npm_execpath;
-  const beside = join(dirname(process.execPath), '..', 'lib/node_modules/npm/bin/npm-cli.js');
-  const file = [own, beside].find((path) => path?.endsWith('npm-cli.js') && existsSync(path));
-  const { code } = file
-    ? await runNode(file, [...args, ...quiet], { cwd })
-    : await run('npm', [...args, ...quiet], { cwd });
-  if (code !== 0) throw new ScriptError(`npm ${args[0]} failed (exit code ${code}), see above`);
 }
