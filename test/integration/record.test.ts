@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { NODE_VERSIONS, nodeBinary } from '../../scripts/fetch-nodes.mjs';
 import { cliPath, HOT, sigprof, TestProcess, useFolder } from './sigprof-process.ts';
 
 const folder = useFolder();
@@ -130,6 +131,12 @@ describe('sigprof record', () => {
     );
     expect(code).toBe(5);
   });
+});
+
+test.each(NODE_VERSIONS)('records programs of Node %s', async (version) => {
+  const program = [await nodeBinary(version), '-e', `${HOT} hot(300)`];
+  expect(await record(['-o', 'a.txt'], program)).toMatchObject({ code: 0 });
+  expect(read('a.txt')).toMatch(/;hot \(\[eval\]:1\) \d{5}/);
 });
 
 describe('a recording that fails', () => {

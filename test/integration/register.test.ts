@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { NODE_VERSIONS, nodeBinary } from '../../scripts/fetch-nodes.mjs';
 import { HOT, preloadPath, TestProcess, useFolder } from './sigprof-process.ts';
 
 const folder = useFolder();
@@ -102,6 +103,17 @@ describe('sigprof/register', () => {
     const source = `console.log(require('fs').readFileSync('/proc/self/maps', 'utf8').includes('sigprof.node'))`;
     expect(await start(source, environment).ended).toMatchObject({ stdout: 'false\n', stderr: '' });
   });
+});
+
+test.each(NODE_VERSIONS)('Node %s records and draws by itself', async (version) => {
+  const args = ['--require', preloadPath, '-e', `${HOT} hot(300)`];
+  const environment = { SIGPROF_DIR: folder.path, SIGPROF_AUTOSTART: '1' };
+  const ended = await new TestProcess(await nodeBinary(version), args, { env: environment }).ended;
+  expect(ended).toMatchObject({ code: 0, stdout: '' });
+  expect(ended.stderr).toMatch(/^sigprof: wrote [^\n]+\n$/);
+  expect(files('.sigprof')).toEqual([]);
+  expect(read(files('.collapsed')[0])).toMatch(/;hot /);
+  expect(read(files('.svg')[0])).toContain('</svg>');
 });
 
 describe('a setting that cannot be used', () => {
