@@ -35,7 +35,7 @@ export function formatStatus(progress: Progress, elapsedMs: number): string {
   const seconds = elapsedMs / 1000;
   const perSecond = seconds > 0 ? Math.round(progress.samples / seconds) : 0;
   return (
-    `sigprof: ${seconds.toFixed(0)} s, ${progress.samples} samples (${perSecond}/s), ` +
-    `${progress.lost} lost; Ctrl-C ends the program and writes the file`
+    `sigprof: ${Math.floor(seconds)} s, ${progress.samples} samples (${perSecond}/s), ` +
+    `${progress.lost} lost; Ctrl-C ends it`
   );
 }

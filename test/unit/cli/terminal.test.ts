@@ -5,7 +5,7 @@ import { formatTable } from '../../../src/cli/terminal/table.ts';
 describe('the status line', () => {
   test('tells time, samples, their rate and what is lost', () => {
     expect(formatStatus({ samples: 250, lost: 3 }, 2500)).toMatch(
-      /^sigprof: 3 s, 250 samples \(100\/s\), 3 lost; /,
+      /^sigprof: 2 s, 250 samples \(100\/s\), 3 lost; /,
     );
   });
 
