@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// From a pc in V8's JIT code to the code object around it. By pc and never by JSFunction.code, which
-// names other code after tier-up, deoptimization and on-stack replacement. Under the resolve lock.
+// From a pc in V8's JIT code to the code object around it. By pc and never by JSFunction.code,
+// which names other code after tier-up, deoptimization and on-stack replacement. Under the resolve
+// lock.
 #pragma once
 
 #include <map>
@@ -15,8 +16,8 @@ class CodeCache {
   CodeCache(const Heap* heap, const CodeRanges* code, const Builtins* builtins)
       : heap_(*heap), code_(*code), builtins_(*builtins) {}
 
-  // The code object whose machine code holds `pc`; null if there is none. `shared` (may be 0) is the
-  // function believed to run there and gives the cheap first guess.
+  // The code object whose machine code holds `pc`; null if there is none. `shared` (may be 0) is
+  // the function believed to run there and gives the cheap first guess.
   const CodeInfo* Find(Address pc, Tagged shared);
   // True for a pc in the JIT code range, outside the builtins.
   bool IsJit(Address pc) const { return code_.Contains(pc) && !builtins_.Contains(pc); }

@@ -98,7 +98,8 @@ void FrameDecoder::Decode(Tagged shared, const FramePlace& place) {
   const CodeInfo& code = *place.code;
   if (code.tier == CodeTier::kBaseline) {
     const int32_t offset = LocateInBaselineCode(heap_, builtins_, code, place.pc);
-    AddFrame(shared, offset < 0 ? -1 : LocateBytecode(heap_, code.bytecode, offset), tier(code.tier));
+    AddFrame(shared, offset < 0 ? -1 : LocateBytecode(heap_, code.bytecode, offset),
+             tier(code.tier));
     return;
   }
   const std::vector<CodePosition> positions = LocateInOptimizedCode(heap_, code, place.pc);

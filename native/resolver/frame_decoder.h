@@ -16,8 +16,8 @@ namespace sigprof {
 // Where in its function a frame stands.
 struct FramePlace {
   enum Kind : uint8_t { kStart, kBytecode, kCode } kind = kStart;
-  Tagged bytecode_array = 0;    // kBytecode
-  int32_t bytecode_offset = 0;  // kBytecode
+  Tagged bytecode_array = 0;       // kBytecode
+  int32_t bytecode_offset = 0;     // kBytecode
   const CodeInfo* code = nullptr;  // kCode
   Address pc = 0;                  // kCode: of the call, i.e. return address - 1, or of the tick
 };

@@ -25,7 +25,8 @@ std::string FunctionTable::NameOf(const FunctionFacts& facts) {
     return EndsInMember(facts.inferred_name, facts.name) ? facts.inferred_name : facts.name;
   }
   if (!facts.inferred_name.empty() || facts.script == 0) return facts.inferred_name;
-  const std::u16string target = AssignedName(scripts_.TextBefore(facts.script, facts.start_position));
+  const std::u16string target =
+      AssignedName(scripts_.TextBefore(facts.script, facts.start_position));
   std::string name;
   AppendUtf8(reinterpret_cast<const uint16_t*>(target.data()), target.size(), &name);
   return name;

@@ -44,7 +44,7 @@ class FunctionTable {
   std::unordered_map<Tagged, const FunctionEntry*> by_address_;
   std::unordered_map<uint64_t, FunctionEntry> by_identity_;  // script id << 32 | literal id
   std::unordered_map<std::string, uint32_t> specials_;
-  std::unordered_map<std::string, FunctionEntry> by_name_;   // API functions
+  std::unordered_map<std::string, FunctionEntry> by_name_;  // API functions
 };
 
 }  // namespace sigprof

@@ -42,17 +42,17 @@ class Pinner {
     memory_->ReadMany(pieces_, count);
     for (uint32_t i = 0; i < count; i++) {
       const bool readable = pieces_[i].ok && IsHeapPointer(heads_[i].words[0]);
-      scratch_.shared[i] =
-          readable && IsFunctionMap(heads_[i].words[0])
-              ? heads_[i].words[layout_.heap.js_function_shared / 8]
-              : 0;
+      scratch_.shared[i] = readable && IsFunctionMap(heads_[i].words[0])
+                               ? heads_[i].words[layout_.heap.js_function_shared / 8]
+                               : 0;
     }
   }
 
   // The SharedFunctionInfo of a collected word; 0 if it is no function.
   uint64_t SharedOf(uint64_t word) const {
     const uint64_t* end = scratch_.functions + scratch_.count;
-    const uint64_t* at = std::lower_bound(static_cast<const uint64_t*>(scratch_.functions), end, word);
+    const uint64_t* at =
+        std::lower_bound(static_cast<const uint64_t*>(scratch_.functions), end, word);
     return at != end && *at == word ? scratch_.shared[at - scratch_.functions] : 0;
   }
 
@@ -111,7 +111,8 @@ void PinFunctions(const Layout& layout, Memory* memory, RawSample* const* sample
     size_t last = first;
     // As many samples as fit the scratch space, but one at least.
     for (; last < count && !pinner.Full(); last++) {
-      if (last > first && scratch->count + samples[last]->frame_count + 1 > PinScratch::kMaxDistinct) {
+      if (last > first &&
+          scratch->count + samples[last]->frame_count + 1 > PinScratch::kMaxDistinct) {
         break;
       }
       ForEachFunctionWord(samples[last], [&](uint64_t* word) { pinner.Collect(*word); });

@@ -54,15 +54,17 @@ struct Resolver::Impl {
 };
 
 uint32_t Resolver::Impl::ReusableFrames(const RawSample& sample) const {
-  if (steps_pinned != (sample.pinned != 0) || (steps_omitted != 0) != (sample.omitted_frames != 0)) {
+  if (steps_pinned != (sample.pinned != 0) ||
+      (steps_omitted != 0) != (sample.omitted_frames != 0)) {
     return 0;
   }
   // The two leaf-most frames are read with the registers, so they are never the same.
   const size_t shorter = std::min<size_t>(steps.size(), sample.frame_count);
   const size_t kept = shorter < 2 ? 0 : shorter - 2;
   uint32_t same = 0;
-  while (same < kept && std::memcmp(&steps[same].frame, &sample.frames()[sample.frame_count - 1 - same],
-                                    sizeof(RawFrame)) == 0) {
+  while (same < kept &&
+         std::memcmp(&steps[same].frame, &sample.frames()[sample.frame_count - 1 - same],
+                     sizeof(RawFrame)) == 0) {
     same++;
   }
   return same;

@@ -40,8 +40,8 @@ std::vector<uint32_t> LineStarts(const Heap& heap, Tagged source) {
 
 LineColumn Script::Locate(int32_t position) const {
   if (position < 0 || line_starts_.empty()) return {};
-  auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(),
-                                static_cast<uint32_t>(position));
+  auto after =
+      std::upper_bound(line_starts_.begin(), line_starts_.end(), static_cast<uint32_t>(position));
   const auto index = static_cast<int32_t>(after - line_starts_.begin()) - 1;
   LineColumn place;
   place.line = index + 1 + line_offset_;
@@ -88,10 +88,12 @@ std::u16string Scripts::TextBefore(Tagged script, int32_t position) {
   std::u16string text(count, u' ');
   if (!flat.one_byte) {
     const Address from = flat.data + static_cast<uint64_t>(start) * 2;
-    return heap_.memory()->Read(from, text.data(), count * 2) == count * 2 ? text : std::u16string();
+    return heap_.memory()->Read(from, text.data(), count * 2) == count * 2 ? text
+                                                                           : std::u16string();
   }
   std::string bytes(count, ' ');
-  if (heap_.memory()->Read(flat.data + static_cast<uint64_t>(start), bytes.data(), count) != count) {
+  if (heap_.memory()->Read(flat.data + static_cast<uint64_t>(start), bytes.data(), count) !=
+      count) {
     return {};
   }
   for (size_t i = 0; i < count; i++) text[i] = static_cast<unsigned char>(bytes[i]);

@@ -107,7 +107,9 @@ Start FindByScan(const Window& stack, const CodeRanges& code, const RawRegisters
 Start FindStart(const Window& stack, const CodeRanges& code, const RawRegisters& regs,
                 const RawIsolateState& isolate) {
   if (isolate.js_entry_sp == 0) return {WalkStart::kNone, 0, 0};
-  const uint64_t exit_fp = isolate.c_entry_fp;
+  // V8 resets c_entry_fp some instructions after it popped the exit frame: a value below rsp is
+  // that of a frame that is gone.
+  const uint64_t exit_fp = isolate.c_entry_fp >= regs.rsp ? isolate.c_entry_fp : 0;
   if (exit_fp != 0) {
     if (exit_fp == isolate.fast_call_fp) return FindAboveDeoptimizer(stack, code, exit_fp);
     if (stack.Has(exit_fp)) return {WalkStart::kExitFrame, exit_fp, 0};
@@ -198,9 +200,8 @@ void CaptureStack(const CaptureLayout& layout, const CodeRanges& code, const Raw
   // Half-built leaf: rbp may still be out of the window's low end, but never below rsp.
   while (stack.Has(fp) && stack.Has(fp + 8)) {
     // Beyond the leaf-most frames the last slots are a circular buffer of the root-most ones.
-    const uint32_t slot = total < kMaxLeafFrames
-                              ? total
-                              : kMaxLeafFrames + (total - kMaxLeafFrames) % kMaxRootFrames;
+    const uint32_t slot =
+        total < kMaxLeafFrames ? total : kMaxLeafFrames + (total - kMaxLeafFrames) % kMaxRootFrames;
     CopyFrame(stack, fp, pc, &frames[slot]);
     total++;
     const Caller caller = CallerOf(layout, stack, fp, frames[slot].marker);

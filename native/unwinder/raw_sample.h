@@ -18,20 +18,20 @@ inline constexpr uint32_t kMaxFrames = kMaxLeafFrames + kMaxRootFrames;
 
 // How the walk found its first frame.
 enum class WalkStart : uint8_t {
-  kNone = 0,         // no JS on this stack (js_entry_sp == 0): idle, or native work without JS
-  kExitFrame,        // c_entry_fp: C++ called from JS; the first frame is the exit frame, pc unknown
-  kRegisters,        // rip in V8 code: the first frame is rbp's, its pc is rip
-  kFastCall,         // C function called without an exit frame: first frame and pc from the isolate
-  kDeoptimizer,      // V8's deoptimizer runs: first standard frame found by scan, pc unknown
-  kStackScan,        // C++ leaf, nothing recorded by V8: first frame found by scan
-  kUnusable,         // JS is on the stack, but no frame could be found
+  kNone = 0,     // no JS on this stack (js_entry_sp == 0): idle, or native work without JS
+  kExitFrame,    // c_entry_fp: C++ called from JS; the first frame is the exit frame, pc unknown
+  kRegisters,    // rip in V8 code: the first frame is rbp's, its pc is rip
+  kFastCall,     // C function called without an exit frame: first frame and pc from the isolate
+  kDeoptimizer,  // V8's deoptimizer runs: first standard frame found by scan, pc unknown
+  kStackScan,    // C++ leaf, nothing recorded by V8: first frame found by scan
+  kUnusable,     // JS is on the stack, but no frame could be found
 };
 
 enum RawSampleFlags : uint16_t {
-  kSampleInGc = 1 << 0,      // stands for ticks that fell into a garbage collection
-  kSampleTruncated = 1 << 1, // the chain broke before the outermost entry frame
-  kSampleAsleep = 1 << 2,    // taken of a thread asleep in the kernel (wall mode)
-  kSampleIdle = 1 << 3,      // asleep or running with no JS on the stack
+  kSampleInGc = 1 << 0,       // stands for ticks that fell into a garbage collection
+  kSampleTruncated = 1 << 1,  // the chain broke before the outermost entry frame
+  kSampleAsleep = 1 << 2,     // taken of a thread asleep in the kernel (wall mode)
+  kSampleIdle = 1 << 3,       // asleep or running with no JS on the stack
 };
 
 // One physical frame. For a standard (JS) frame `marker` is a tagged Context (odd); for a typed
@@ -39,7 +39,8 @@ enum RawSampleFlags : uint16_t {
 // where a builtin exit frame keeps its new.target and its target function.
 struct RawFrame {
   uint64_t fp;
-  uint64_t pc;        // pc inside this frame: rip for a leaf in V8 code, else the return address; 0 unknown
+  uint64_t
+      pc;  // pc inside this frame: rip for a leaf in V8 code, else the return address; 0 unknown
   uint64_t marker;    // [fp-8]
   uint64_t function;  // [fp-16]; replaced by the SharedFunctionInfo when the sample is pinned
   uint64_t slot32;    // [fp-32]: bytecode array of an interpreted or baseline frame
@@ -64,9 +65,10 @@ struct RawIsolateState {
 // Fixed head, followed by `frame_count` frames, leaf first. With `omitted_frames` > 0 the frames
 // [0, kMaxLeafFrames) are the leaf-most and the rest the root-most.
 struct RawSample {
-  uint64_t time_ns;    // CLOCK_MONOTONIC
-  uint64_t weight_ns;  // CPU time (cpu mode) or elapsed time (wall mode) since the thread's last sample
-  uint64_t gc_epoch;   // even outside, odd inside a moving collection
+  uint64_t time_ns;  // CLOCK_MONOTONIC
+  uint64_t
+      weight_ns;  // CPU time (cpu mode) or elapsed time (wall mode) since the thread's last sample
+  uint64_t gc_epoch;  // even outside, odd inside a moving collection
   RawRegisters regs;
   RawIsolateState isolate;
   uint64_t top_words[kTopWords];

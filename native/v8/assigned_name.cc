@@ -72,7 +72,8 @@ std::u16string AssignedName(const std::u16string& text_before) {
   cursor.SkipSpace();
   if (cursor.Take('=')) {
     // "==", "=>", "<=" and the like never precede a function's start with a target before them.
-    if (cursor.Last() == '=' || cursor.Last() == '!' || cursor.Last() == '<' || cursor.Last() == '>') {
+    if (cursor.Last() == '=' || cursor.Last() == '!' || cursor.Last() == '<' ||
+        cursor.Last() == '>') {
       return {};
     }
     for (char16_t op : {u'|', u'&', u'?'}) {  // ||= &&= ??=

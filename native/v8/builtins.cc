@@ -60,7 +60,8 @@ void Builtins::LoadSymbols() const {
   });
   std::sort(symbols_.begin(), symbols_.end(),
             [](const Symbol& a, const Symbol& b) { return a.start < b.start; });
-  if (!has_sizes || sizes.size == 0 || sizes.size > kMaxBytecodeSizes || sizes.size % 3 != 0) return;
+  if (!has_sizes || sizes.size == 0 || sizes.size > kMaxBytecodeSizes || sizes.size % 3 != 0)
+    return;
   const uint8_t* bytes = image->BytesAt(sizes.value, sizes.size);
   if (bytes != nullptr) bytecode_sizes_.assign(bytes, bytes + sizes.size);
 }

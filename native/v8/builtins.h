@@ -58,7 +58,7 @@ class Builtins {
   std::vector<Address> entries_;  // by builtin id, linked addresses
   // Read on first use, under the resolve lock like everything else of a resolver.
   mutable bool symbols_loaded_ = false;
-  mutable std::vector<Symbol> symbols_;  // by address
+  mutable std::vector<Symbol> symbols_;          // by address
   mutable std::vector<uint8_t> bytecode_sizes_;  // three rows: single, double, quadruple operands
 };
 

@@ -124,7 +124,8 @@ bool ReadCode(const Heap& heap, Tagged code, CodeInfo* info) {
   return true;
 }
 
-std::vector<CodePosition> LocateInOptimizedCode(const Heap& heap, const CodeInfo& code, Address pc) {
+std::vector<CodePosition> LocateInOptimizedCode(const Heap& heap, const CodeInfo& code,
+                                                Address pc) {
   std::vector<CodePosition> out;
   uint64_t table = 0;
   std::vector<uint8_t> bytes;
@@ -166,8 +167,8 @@ int32_t LocateInBaselineCode(const Heap& heap, const Builtins& builtins, const C
       !heap.Bytes(table, kMaxTableBytes, &lengths)) {
     return -1;
   }
-  const int32_t index = BaselineBytecodeIndex(lengths.data(), lengths.size(),
-                                              static_cast<int64_t>(pc - code.start));
+  const int32_t index =
+      BaselineBytecodeIndex(lengths.data(), lengths.size(), static_cast<int64_t>(pc - code.start));
   const int32_t length = BytecodeArrayLength(heap, code.bytecode);
   if (length <= 0 || static_cast<size_t>(length) > kMaxTableBytes) return -1;
   std::vector<uint8_t> bytecodes(static_cast<size_t>(length));
@@ -177,7 +178,8 @@ int32_t LocateInBaselineCode(const Heap& heap, const Builtins& builtins, const C
   size_t offset = 0;
   for (int32_t i = 0; i < index; i++) {
     const size_t size = builtins.BytecodeLength(&bytecodes[offset], bytecodes.size() - offset);
-    if (size == 0 || offset + size >= bytecodes.size()) return i == 0 ? -1 : static_cast<int32_t>(offset);
+    if (size == 0 || offset + size >= bytecodes.size())
+      return i == 0 ? -1 : static_cast<int32_t>(offset);
     offset += size;
   }
   return static_cast<int32_t>(offset);

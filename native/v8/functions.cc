@@ -84,7 +84,8 @@ void ReadFunctionData(const Heap& heap, Tagged shared, FunctionFacts* facts) {
     if (offset < 0 || !heap.LoadWord(shared, offset, &data)) continue;
     if (IsSmi(data)) {
       // An absent trusted pointer reads as Smi zero: only the field in use decides.
-      if (data == 0 && offset == h.sfi_function_data && h.sfi_untrusted_function_data >= 0) continue;
+      if (data == 0 && offset == h.sfi_function_data && h.sfi_untrusted_function_data >= 0)
+        continue;
       facts->builtin_id = SmiValue(data);
     } else if (heap.Type(&data) == heap.layout().types.function_template_info) {
       facts->is_api_function = true;

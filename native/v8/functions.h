@@ -10,14 +10,14 @@
 namespace sigprof {
 
 struct FunctionFacts {
-  Tagged script = 0;         // 0: a builtin, or an API function
+  Tagged script = 0;  // 0: a builtin, or an API function
   int32_t script_id = 0;
-  int32_t literal_id = 0;    // with script_id the identity of a function, stable under GC
-  int32_t builtin_id = -1;   // >= 0: a builtin
+  int32_t literal_id = 0;        // with script_id the identity of a function, stable under GC
+  int32_t builtin_id = -1;       // >= 0: a builtin
   bool is_api_function = false;  // implemented by an embedder's C++ callback
   int32_t start_position = -1;   // of the parameter list, in the script; -1 unknown
-  std::string name;          // own name; empty if anonymous
-  std::string inferred_name; // V8's guess from the assignment or the enclosing class
+  std::string name;              // own name; empty if anonymous
+  std::string inferred_name;     // V8's guess from the assignment or the enclosing class
 };
 
 // Identity only: two or three reads. False if `shared` does not type-check.
@@ -26,10 +26,10 @@ bool ReadFunctionIdentity(const Heap& heap, Tagged shared, FunctionFacts* facts)
 bool ReadFunctionNames(const Heap& heap, Tagged shared, FunctionFacts* facts);
 
 struct ScriptFacts {
-  std::string name;       // path, URL, or "" for an eval
-  std::string source_url; // //# sourceURL
-  Tagged source = 0;      // the source string
-  Tagged eval_from = 0;   // the function that called eval or new Function; 0 unknown
+  std::string name;        // path, URL, or "" for an eval
+  std::string source_url;  // //# sourceURL
+  Tagged source = 0;       // the source string
+  Tagged eval_from = 0;    // the function that called eval or new Function; 0 unknown
   int32_t line_offset = 0, column_offset = 0;  // of the first line, for vm scripts
 };
 bool ReadScript(const Heap& heap, Tagged script, ScriptFacts* facts);

@@ -16,7 +16,9 @@ namespace sigprof {
 using Tagged = uint64_t;
 
 inline bool IsSmi(Tagged word) { return (word & 1) == 0; }
-inline int32_t SmiValue(Tagged word) { return static_cast<int32_t>(static_cast<int64_t>(word) >> 32); }
+inline int32_t SmiValue(Tagged word) {
+  return static_cast<int32_t>(static_cast<int64_t>(word) >> 32);
+}
 inline bool IsHeapPointer(Tagged word) { return (word & 3) == 1; }
 inline bool IsWeakPointer(Tagged word) { return (word & 3) == 3 && (word >> 2) != 0; }
 inline Tagged StrongOf(Tagged word) { return word & ~2ull; }

@@ -35,14 +35,22 @@ bool Find(const char* name, T* function) {
 bool LoadApi(V8Api* api) {
   return Find("_ZN2v87Isolate10GetCurrentEv", &api->isolate_get_current) &&
          Find("_ZN2v82V810GetVersionEv", &api->get_version) &&
-         Find("_ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_",
-              &api->add_gc_prologue) &&
-         Find("_ZN2v87Isolate21AddGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_",
-              &api->add_gc_epilogue) &&
-         Find("_ZN2v87Isolate24RemoveGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_",
-              &api->remove_gc_prologue) &&
-         Find("_ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_",
-              &api->remove_gc_epilogue) &&
+         Find(
+             "_ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_"
+             "S2_",
+             &api->add_gc_prologue) &&
+         Find(
+             "_ZN2v87Isolate21AddGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_"
+             "S2_",
+             &api->add_gc_epilogue) &&
+         Find(
+             "_ZN2v87Isolate24RemoveGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_"
+             "15GCCallbackFlagsEPvES4_",
+             &api->remove_gc_prologue) &&
+         Find(
+             "_ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_"
+             "15GCCallbackFlagsEPvES4_",
+             &api->remove_gc_epilogue) &&
          Find("_ZN2v87Isolate12GetCodeRangeEPPvPm", &api->get_code_range) &&
          Find("_ZN2v87Isolate20GetEmbeddedCodeRangeEPPKvPm", &api->get_embedded_code_range);
 }
@@ -104,8 +112,9 @@ Status SelfTest(const Host& host, void* isolate, const CodeRanges& code) {
   }
   ProcessMemory memory(getpid());
   if (!memory.usable()) {
-    return Unsupported("this process may not read its own memory (process_vm_readv and "
-                       "/proc/self/mem are denied); allow one of them in the seccomp profile");
+    return Unsupported(
+        "this process may not read its own memory (process_vm_readv and "
+        "/proc/self/mem are denied); allow one of them in the seccomp profile");
   }
   Heap heap(&host.layout, &memory);
   for (uint32_t i = 0; i < sample->frame_count; i++) {
@@ -125,13 +134,13 @@ Status SelfTest(const Host& host, void* isolate, const CodeRanges& code) {
 
 Status Load(Host* host) {
   if (!LoadApi(&host->api)) {
-    return Unsupported("this program exports no V8 API, so it is no Node build sigprof can read; "
-                       "use an official Node build");
+    return Unsupported(
+        "this program exports no V8 API, so it is no Node build sigprof can read; "
+        "use an official Node build");
   }
   host->v8_version = host->api.get_version();
   void* isolate = host->api.isolate_get_current();
-  Status status =
-      LoadHeapLayout(DynamicSymbols(), ParseV8Version(host->v8_version), &host->layout);
+  Status status = LoadHeapLayout(DynamicSymbols(), ParseV8Version(host->v8_version), &host->layout);
   if (!status.ok()) return status;
 
   const void* blob = nullptr;

@@ -126,8 +126,9 @@ void LoadCode(Loader& l, Layout* layout) {
   HeapOffsets* h = &layout->heap;
   // V8 11 exports a stale, partial set of Code's fields; the table is right there.
   if (layout->version.major != 11) {
-    l.Optional({"class_Code__instruction_start__Address", "class_Code__instruction_start__uintptr_t"},
-               &h->code_instruction_start);
+    l.Optional(
+        {"class_Code__instruction_start__Address", "class_Code__instruction_start__uintptr_t"},
+        &h->code_instruction_start);
     l.Optional({"class_Code__flags__uint32_t"}, &h->code_flags);
     l.Optional({"class_Code__instruction_size__int"}, &h->code_size);
     l.Optional({"class_Code__instruction_stream__Tagged_InstructionStream_"},
@@ -189,9 +190,9 @@ Status LoadHeapLayout(const SymbolSource& symbols, const V8Version& version, Lay
   LoadCode(loader, layout);
   if (!loader.missing().empty()) {
     return Status("ERR_SIGPROF_UNSUPPORTED",
-                  "this V8 (" + std::to_string(version.major) + "." + std::to_string(version.minor) +
-                      ") lacks the debug symbol v8dbg_" + loader.missing() +
-                      "; sigprof reads V8 10 to 14 (Node 18 to 26)");
+                  "this V8 (" + std::to_string(version.major) + "." +
+                      std::to_string(version.minor) + ") lacks the debug symbol v8dbg_" +
+                      loader.missing() + "; sigprof reads V8 10 to 14 (Node 18 to 26)");
   }
   return Status();
 }

@@ -85,7 +85,7 @@ struct Layout {
   HeapOffsets heap;
   CodeKinds kinds;
   DeoptIndices deopt;
-  bool scope_flags_are_raw = false;     // u32 instead of Smi
+  bool scope_flags_are_raw = false;       // u32 instead of Smi
   bool unsigned_position_deltas = false;  // source position tables of V8 14
 };
 

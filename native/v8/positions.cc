@@ -26,8 +26,7 @@ int64_t ZigZag(uint64_t value) {
 SourcePosition DecodeSourcePosition(uint64_t value) {
   SourcePosition position;
   const bool external = (value & 1) != 0;
-  position.script_offset =
-      external ? -1 : static_cast<int32_t>((value >> 1) & 0x3fffffff) - 1;
+  position.script_offset = external ? -1 : static_cast<int32_t>((value >> 1) & 0x3fffffff) - 1;
   position.inlining_id = static_cast<uint32_t>((value >> 31) & 0xffff);
   return position;
 }
@@ -40,7 +39,8 @@ SourcePosition FindPosition(const uint8_t* table, size_t size, bool unsigned_del
   bool any = false;
   for (size_t at = 0; at < size;) {
     uint64_t code_delta, source_delta;
-    if (!ReadVarint(table, size, &at, &code_delta) || !ReadVarint(table, size, &at, &source_delta)) {
+    if (!ReadVarint(table, size, &at, &code_delta) ||
+        !ReadVarint(table, size, &at, &source_delta)) {
       break;
     }
     if (unsigned_deltas) {

@@ -13,8 +13,8 @@ enum Representation { kSequential = 0, kCons = 1, kExternal = 2, kSliced = 3, kT
 constexpr uint16_t kOneByteBit = 8;
 constexpr uint16_t kUncachedExternalBit = 16;
 
-constexpr int32_t kFirstField = 16;  // first / parent / actual / resource
-constexpr int32_t kSecondField = 24; // second / offset / cached data pointer
+constexpr int32_t kFirstField = 16;   // first / parent / actual / resource
+constexpr int32_t kSecondField = 24;  // second / offset / cached data pointer
 constexpr int kMaxIndirections = 16;
 constexpr size_t kPieceUnits = 4096;
 constexpr size_t kMaxPendingCons = 4096;
@@ -36,7 +36,8 @@ bool FlattenInPlace(const Heap& heap, Tagged string, FlatString* out) {
     if (!IsString(heap, string)) return false;
     const uint16_t type = heap.Type(&string);
     int32_t length = 0;
-    if (!heap.LoadInt(string, heap.layout().heap.string_length, &length) || length < 0) return false;
+    if (!heap.LoadInt(string, heap.layout().heap.string_length, &length) || length < 0)
+      return false;
     if (!length_known) out->length = static_cast<uint32_t>(length);
     length_known = true;
     out->one_byte = (type & kOneByteBit) != 0;
@@ -44,8 +45,8 @@ bool FlattenInPlace(const Heap& heap, Tagged string, FlatString* out) {
     uint64_t word = 0;
     switch (type & kRepresentationMask) {
       case kSequential:
-        out->data = Untag(string) + static_cast<uint64_t>(heap.layout().heap.string_data) +
-                    offset * scale;
+        out->data =
+            Untag(string) + static_cast<uint64_t>(heap.layout().heap.string_data) + offset * scale;
         return offset + uint64_t{out->length} <= static_cast<uint32_t>(length);
       case kExternal:
         if (type & kUncachedExternalBit) return false;
@@ -132,7 +133,8 @@ void AppendUtf8(const uint16_t* units, size_t count, std::string* out) {
   for (size_t i = 0; i < count; i++) {
     uint32_t c = units[i];
     if (c >= 0xd800 && c < 0xe000) {
-      const bool paired = c < 0xdc00 && i + 1 < count && units[i + 1] >= 0xdc00 && units[i + 1] < 0xe000;
+      const bool paired =
+          c < 0xdc00 && i + 1 < count && units[i + 1] >= 0xdc00 && units[i + 1] < 0xe000;
       c = paired ? 0x10000 + ((c - 0xd800) << 10) + (units[++i] - 0xdc00u) : 0xfffd;
     }
     if (c < 0x80) {
