@@ -7,7 +7,8 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit'),
+      // The time-out catches a hang, it judges no speed: machines may be busy.
+      project('unit', { testTimeout: 60_000 }),
       // Real processes and real clocks: one file at a time, so that suites don't compete for cores.
       project('integration', { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 }),
       project('e2e', { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 }),

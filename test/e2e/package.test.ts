@@ -9,9 +9,7 @@ const root = join(import.meta.dirname, '../..');
 let project: string;
 
 beforeAll(() => {
-  if (!existsSync(join(root, 'prebuilds'))) {
-    execFileSync(process.execPath, [join(root, 'scripts/prebuild.mjs')], { stdio: 'pipe' });
-  }
+  execFileSync(process.execPath, [join(root, 'scripts/prebuild.mjs')], { stdio: 'pipe' });
   project = mkdtempSync(join(tmpdir(), 'sigprof-package-'));
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', project], {
     cwd: root,
