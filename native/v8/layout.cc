@@ -138,7 +138,9 @@ void LoadCode(Loader& l, Layout* layout) {
   l.Optional({"DeoptimizationDataLiteralArrayIndex"}, &layout->deopt.literals);
   l.Optional({"DeoptimizationDataInliningPositionsIndex"}, &layout->deopt.inlining_positions);
   l.Optional({"DeoptimizationDataSharedFunctionInfoIndex"}, &layout->deopt.shared);
-  if (l.Find({"DeoptimizationDataWrappedSharedFunctionInfoIndex"}, &layout->deopt.shared)) {
+  if (l.Find({"DeoptimizationDataWrappedSharedFunctionInfoIndex",
+              "DeoptimizationDataSharedFunctionInfoWrapperIndex"},
+             &layout->deopt.shared)) {
     layout->deopt.shared_is_wrapped = true;
   }
   l.Require({"CodeKindFieldMask"}, &layout->kinds.mask);
