@@ -57,6 +57,13 @@ class LeafRules {
       return;
     }
     if (half_built_ && out_.shared == 0) out_.shared = code->shared;
+    if (!half_built_ && (frame_.marker & 1) == 0) {
+      // rbp is a builtin's frame still: a sort, say, that has just called its comparator.
+      out_.skip = true;
+      out_.callee = OwnerOf(*code);
+      out_.callee_place = CodePlace(code, pc);
+      return;
+    }
     if (is_tick && !half_built_ && !BelongsTo(*code, out_.shared)) {
       // Prologue or epilogue: rbp is the caller's. The caller stands at the return address, on top
       // of the stack, or below the rbp just pushed.
