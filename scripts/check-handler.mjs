@@ -6,7 +6,13 @@ import { root, run, runMain, ScriptError } from './lib/run.mjs';
 import { ensureTool } from './lib/system-packages.mjs';
 
 // All that runs in the handler; each may use symbols of the others.
-const HANDLER_FILES = ['native/sampler/signal_handler', 'native/unwinder/capture'];
+const HANDLER_FILES = [
+  'native/sampler/signal_handler',
+  'native/unwinder/capture',
+  'native/unwinder/cfi',
+  'native/unwinder/dwarf_expression',
+  'native/unwinder/native_walk',
+];
 
 const ALLOWED = {
   _GLOBAL_OFFSET_TABLE_: 'a table of this binary that the linker makes; not a function',

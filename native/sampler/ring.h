@@ -55,10 +55,10 @@ class SampleRing {
     return At(at);
   }
 
-  // Producer: publishes the record last reserved, as large as its frame_count says.
+  // Producer: publishes the record last reserved, as large as its counts say.
   void Commit() {
     const uint64_t at = Start(head_.load(std::memory_order_relaxed));
-    const uint64_t end = at + RawSample::SizeFor(At(at)->frame_count);
+    const uint64_t end = at + At(at)->size();
     // Release: whoever sees the new head sees the record.
     head_.store(end, std::memory_order_release);
   }
@@ -78,7 +78,7 @@ class SampleRing {
       at = Start(at);
       RawSample* sample = At(at);
       visit(sample);
-      at += RawSample::SizeFor(sample->frame_count);
+      at += sample->size();
     }
   }
 
@@ -101,7 +101,7 @@ class SampleRing {
     const uint64_t before = pin_sequence_.load(std::memory_order_acquire);
     if (before & 1) return Copy::kBusy;
     const RawSample* front = At(Start(tail));
-    const size_t words = RawSample::SizeFor(front->frame_count) / sizeof(uint64_t);
+    const size_t words = front->size() / sizeof(uint64_t);
     const uint64_t* from = reinterpret_cast<const uint64_t*>(front);
     uint64_t* to = reinterpret_cast<uint64_t*>(out);
     for (size_t i = 0; i < words; i++) to[i] = __atomic_load_n(from + i, __ATOMIC_RELAXED);
@@ -113,7 +113,7 @@ class SampleRing {
   // Consumer: drops the oldest record; there must be one.
   void Pop() {
     const uint64_t at = Start(tail_.load(std::memory_order_relaxed));
-    tail_.store(at + RawSample::SizeFor(At(at)->frame_count), std::memory_order_release);
+    tail_.store(at + At(at)->size(), std::memory_order_release);
   }
 
   bool empty() const {

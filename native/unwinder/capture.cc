@@ -8,35 +8,12 @@
 namespace sigprof {
 namespace {
 
-// v8dbg_frametype_{Entry,ConstructEntry}Frame: the same in every V8 from 10 to 14.
-constexpr uint64_t kEntryFrameType = 1;
-constexpr uint64_t kConstructEntryFrameType = 2;
 // Larger than any StackFrame::Type; a marker beyond it is no frame.
 constexpr uint64_t kMaxFrameType = 63;
 // How far above c_entry_fp the deoptimizer's frame description may push the next JS frame.
 constexpr uint64_t kDeoptimizerScanBytes = 8192;
 // How far above rsp a C++ leaf's frames are searched for the V8 frame that called it.
 constexpr uint64_t kLeafScanBytes = 4096;
-
-class Window {
- public:
-  Window(const StackWindow& stack) : low_(stack.low), high_(stack.high), bytes_(stack.bytes) {}
-
-  bool Has(uint64_t address) const {
-    return address >= low_ && address + 8 <= high_ && address + 8 > address && (address & 7) == 0;
-  }
-  // Zero for an address outside, which no check below takes for a frame.
-  uint64_t At(uint64_t address) const {
-    if (!Has(address)) return 0;
-    return *reinterpret_cast<const uint64_t*>(bytes_ + (address - low_));
-  }
-  uint64_t low() const { return low_; }
-  uint64_t high() const { return high_; }
-
- private:
-  uint64_t low_, high_;
-  const unsigned char* bytes_;
-};
 
 bool IsTagged(uint64_t word) { return (word & 3) == 1; }
 
@@ -46,13 +23,12 @@ bool IsTypedMarker(uint64_t marker) {
 
 // A frame whose own words make sense: it links upwards, returns into V8 or C++ code that a later
 // check judges, and has either a context or a frame type in its marker slot.
-bool LooksLikeFrame(const Window& stack, const CodeRanges& code, uint64_t fp) {
+bool LooksLikeFrame(const StackReader& stack, const CodeRanges& code, uint64_t fp) {
   if (!stack.Has(fp) || !stack.Has(fp + 8) || !stack.Has(fp - 8)) return false;
   const uint64_t marker = stack.At(fp - 8);
   const uint64_t caller = stack.At(fp);
   if (IsTypedMarker(marker)) {
-    const uint64_t type = marker >> 1;
-    if (type == kEntryFrameType || type == kConstructEntryFrameType) return true;
+    if (IsEntryFrame(marker)) return true;
   } else if (!IsTagged(marker) || !IsTagged(stack.At(fp - 16))) {
     return false;
   }
@@ -67,7 +43,7 @@ struct Start {
 
 // While V8's deoptimizer runs, c_entry_fp equals fast_c_call_caller_fp and is no frame: the
 // optimised frame is half dismantled. The next whole standard frame stands above it.
-Start FindAboveDeoptimizer(const Window& stack, const CodeRanges& code, uint64_t from) {
+Start FindAboveDeoptimizer(const StackReader& stack, const CodeRanges& code, uint64_t from) {
   for (uint64_t a = from + 8; a < from + kDeoptimizerScanBytes && stack.Has(a); a += 8) {
     if (IsTagged(stack.At(a - 8)) && LooksLikeFrame(stack, code, a)) {
       return {WalkStart::kDeoptimizer, a, 0};
@@ -79,7 +55,7 @@ Start FindAboveDeoptimizer(const Window& stack, const CodeRanges& code, uint64_t
 // C++ entered from V8 code without a record in the Isolate (plain C calls of builtins in V8 10 and
 // 11). The call pushed a return address into V8 code; the caller's rbp is either still in rbp or
 // was saved by a callee between rsp and that return address.
-Start FindByScan(const Window& stack, const CodeRanges& code, const RawRegisters& regs) {
+Start FindByScan(const StackReader& stack, const CodeRanges& code, const RawRegisters& regs) {
   uint64_t return_slot = 0;
   const uint64_t end = regs.rsp + kLeafScanBytes;
   for (uint64_t a = (regs.rsp + 7) & ~7ull; a < end && stack.Has(a); a += 8) {
@@ -104,7 +80,7 @@ Start FindByScan(const Window& stack, const CodeRanges& code, const RawRegisters
 
 // The order matters: c_entry_fp wins over rip, because V8 code (irregexp, an exit stub) may run
 // with an exit frame already recorded, and rbp is then not the JS frame.
-Start FindStart(const Window& stack, const CodeRanges& code, const RawRegisters& regs,
+Start FindStart(const StackReader& stack, const CodeRanges& code, const RawRegisters& regs,
                 const RawIsolateState& isolate) {
   if (isolate.js_entry_sp == 0) return {WalkStart::kNone, 0, 0};
   // V8 resets c_entry_fp some instructions after it popped the exit frame: a value below rsp is
@@ -122,7 +98,7 @@ Start FindStart(const Window& stack, const CodeRanges& code, const RawRegisters&
   return FindByScan(stack, code, regs);
 }
 
-void CopyTopWords(const Window& stack, uint64_t rsp, RawSample* out) {
+void CopyTopWords(const StackReader& stack, uint64_t rsp, RawSample* out) {
   uint32_t count = 0;
   for (uint64_t a = rsp; count < kTopWords && stack.Has(a); a += 8) {
     out->top_words[count++] = stack.At(a);
@@ -130,7 +106,7 @@ void CopyTopWords(const Window& stack, uint64_t rsp, RawSample* out) {
   out->top_word_count = count;
 }
 
-void CopyFrame(const Window& stack, uint64_t fp, uint64_t pc, RawFrame* out) {
+void CopyFrame(const StackReader& stack, uint64_t fp, uint64_t pc, RawFrame* out) {
   out->fp = fp;
   out->pc = pc;
   out->marker = stack.At(fp - 8);
@@ -145,11 +121,9 @@ struct Caller {
   uint64_t fp, pc;
 };
 
-Caller CallerOf(const CaptureLayout& layout, const Window& stack, uint64_t fp, uint64_t marker) {
-  const uint64_t type = marker >> 1;
-  if ((marker & 1) != 0 || (type != kEntryFrameType && type != kConstructEntryFrameType)) {
-    return {stack.At(fp), stack.At(fp + 8)};
-  }
+Caller CallerOf(const CaptureLayout& layout, const StackReader& stack, uint64_t fp,
+                uint64_t marker) {
+  if (!IsEntryFrame(marker)) return {stack.At(fp), stack.At(fp + 8)};
   // An entry frame keeps what the Isolate held when C++ entered JS: the frame JS was left by.
   if (layout.entry_saved_fast_fp != 0) {
     const uint64_t fast_fp = stack.At(fp + layout.entry_saved_fast_fp);
@@ -176,12 +150,14 @@ RawIsolateState ReadIsolateState(const CaptureLayout& layout, const unsigned cha
 
 void CaptureStack(const CaptureLayout& layout, const CodeRanges& code, const RawRegisters& regs,
                   const RawIsolateState& isolate, const StackWindow& window, RawSample* out) {
-  const Window stack(window);
+  const StackReader stack(window);
   out->regs = regs;
   out->isolate = isolate;
   out->flags = 0;
   out->frame_count = 0;
   out->omitted_frames = 0;
+  out->native_generation = 0;
+  out->native_count = 0;
   out->reserved = 0;
   CopyTopWords(stack, regs.rsp, out);
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "unwinder/raw_sample.h"
+#include "unwinder/stack_window.h"
 
 namespace sigprof {
 
@@ -40,14 +41,6 @@ struct CaptureLayout {
   int32_t entry_saved_c_entry_fp = -64;  // in an entry frame, from its fp
   int32_t entry_saved_fast_fp = 0;       // 0: this V8 does not save it (< 13)
   int32_t entry_saved_fast_pc = 0;
-};
-
-// A readable piece of one thread's stack: [low, high) of the thread, held at `bytes`. On the own
-// thread `bytes` is `low` itself.
-struct StackWindow {
-  uint64_t low;
-  uint64_t high;
-  const unsigned char* bytes;
 };
 
 // Reads the Isolate's words; the isolate must be alive.

@@ -15,6 +15,8 @@ inline constexpr uint32_t kTopWords = 64;
 inline constexpr uint32_t kMaxLeafFrames = 1024;
 inline constexpr uint32_t kMaxRootFrames = 64;
 inline constexpr uint32_t kMaxFrames = kMaxLeafFrames + kMaxRootFrames;
+// C and C++ frames of one sample (with -n), the leaf-most.
+inline constexpr uint32_t kMaxNativeFrames = 1024;
 
 // How the walk found its first frame.
 enum class WalkStart : uint8_t {
@@ -48,6 +50,37 @@ struct RawFrame {
 };
 static_assert(sizeof(RawFrame) == 48);
 
+// V8's frame types for the stubs through which C++ enters JS, the same in every V8 from 10 to 14
+// (v8dbg_frametype_EntryFrame, ...ConstructEntryFrame).
+inline constexpr uint64_t kEntryFrameType = 1;
+inline constexpr uint64_t kConstructEntryFrameType = 2;
+inline bool IsEntryFrame(uint64_t marker) {
+  return marker == kEntryFrameType << 1 || marker == kConstructEntryFrameType << 1;
+}
+
+// One C or C++ frame. Its place among V8's frames is told by addresses: the CFA is the address
+// right above the return address, which for a RawFrame is fp + 16.
+struct NativeFrame {
+  uint64_t pc;  // inside the running instruction or the call; below kNativeEnds: a NativeEnd
+  uint64_t cfa;
+};
+static_assert(sizeof(NativeFrame) == 16);
+
+// Why a walk over native frames ended. The first three are as it should be, the others are kept as
+// a frame in the place where the walk broke off.
+enum class NativeEnd : uint8_t {
+  kNone = 0,
+  kOutermost,     // the first frame of the thread
+  kV8Code,        // a frame of V8, which has a walk of its own
+  kUnknownCode,   // in no module known: generated code, or a library just loaded or unloaded
+  kNoData,        // the module has no unwind data for this code
+  kBrokenData,    // it has, but it makes no sense
+  kLostRegister,  // it needs a register whose value is not known any more
+  kOutOfStack,    // it leads out of the stack, or in a circle
+  kTooDeep,       // more than kMaxNativeFrames
+};
+inline constexpr uint64_t kNativeEnds = 16;
+
 struct RawRegisters {
   uint64_t rip, rsp, rbp, rdi, r9, r12;
 };
@@ -62,8 +95,9 @@ struct RawIsolateState {
   uint32_t reserved;
 };
 
-// Fixed head, followed by `frame_count` frames, leaf first. With `omitted_frames` > 0 the frames
-// [0, kMaxLeafFrames) are the leaf-most and the rest the root-most.
+// Fixed head, followed by `frame_count` frames of V8, leaf first, and `native_count` native ones,
+// leaf first. With `omitted_frames` > 0 the frames [0, kMaxLeafFrames) are the leaf-most and the
+// rest the root-most.
 struct RawSample {
   uint64_t time_ns;  // CLOCK_MONOTONIC
   uint64_t
@@ -78,18 +112,26 @@ struct RawSample {
   uint32_t omitted_frames;
   uint16_t flags;
   WalkStart start;
-  uint8_t pinned;  // function words are SharedFunctionInfos (see sampler/gc_barrier.h)
+  uint8_t pinned;              // function words are SharedFunctionInfos (see sampler/gc_barrier.h)
+  uint32_t native_generation;  // of the UnwindTables used; 0: native frames were not captured
+  uint32_t native_count;
   uint32_t reserved;
 
   RawFrame* frames() { return reinterpret_cast<RawFrame*>(this + 1); }
   const RawFrame* frames() const { return reinterpret_cast<const RawFrame*>(this + 1); }
-  static constexpr size_t SizeFor(uint32_t frames);
+  NativeFrame* native_frames() { return reinterpret_cast<NativeFrame*>(frames() + frame_count); }
+  const NativeFrame* native_frames() const {
+    return reinterpret_cast<const NativeFrame*>(frames() + frame_count);
+  }
+  size_t size() const { return SizeFor(frame_count, native_count); }
+  static constexpr size_t SizeFor(uint32_t frames, uint32_t native);
 };
 static_assert(std::is_trivially_copyable_v<RawSample> && sizeof(RawSample) % 8 == 0);
 
-constexpr size_t RawSample::SizeFor(uint32_t frames) {
-  return sizeof(RawSample) + size_t{frames} * sizeof(RawFrame);
+constexpr size_t RawSample::SizeFor(uint32_t frames, uint32_t native) {
+  return sizeof(RawSample) + size_t{frames} * sizeof(RawFrame) +
+         size_t{native} * sizeof(NativeFrame);
 }
-inline constexpr size_t kMaxRawSampleSize = RawSample::SizeFor(kMaxFrames);
+inline constexpr size_t kMaxRawSampleSize = RawSample::SizeFor(kMaxFrames, kMaxNativeFrames);
 
 }  // namespace sigprof
