@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type FlameGraphOptions, writeFlameSvg } from './flamegraph/svg-writer.ts';
+import type { FlameGraphOptions } from './flamegraph/options.ts';
+import { writeFlameSvg } from './flamegraph/svg-writer.ts';
 import { writeFileAtomically } from './formats/atomic-file.ts';
 import { encodeCollapsed } from './formats/collapsed-encoder.ts';
 import type { DecodeOptions, EncodeOptions, ProfileFormat } from './formats/profile-format.ts';
@@ -27,7 +28,7 @@ import {
   type Thread,
 } from './model/profile-data.ts';
 
-export type { FlameGraphOptions } from './flamegraph/svg-writer.ts';
+export type { FlameGraphOptions } from './flamegraph/options.ts';
 export type { DecodeOptions, EncodeOptions } from './formats/profile-format.ts';
 export type { FilterOptions } from './model/filter.ts';
 export type { FunctionTotals, FunctionTotalsOptions } from './model/function-totals.ts';

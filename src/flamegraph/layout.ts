@@ -1,7 +1,5 @@
 import type { CallTree } from '../model/call-tree.ts';
-
-/** What widths stand for. */
-export type FlameMetric = 'weight' | 'samples';
+import type { TreeValues } from './comparison.ts';
 
 /** One box of a flame graph; where it stands horizontally is in units of the metric. */
 export interface FlameBox {
@@ -31,9 +29,8 @@ export interface FlameLayout {
  * Lays out a call tree. Frames narrower than `minShare` of the whole are not dropped: those of one caller are drawn
  * together as one box behind its wider callees, so that every caller's width is still accounted for.
  */
-export function layOutFlames(tree: CallTree, metric: FlameMetric, minShare: number): FlameLayout {
-  const widths = metric === 'weight' ? tree.totalWeight : tree.totalSamples;
-  const total = widths[0] as number;
+export function layOutFlames(tree: CallTree, widths: TreeValues, minShare: number): FlameLayout {
+  const total = widths.total[0] as number;
   const minWidth = total * minShare;
   const starts = new Float64Array(tree.length);
   const boxes: FlameBox[] = [];
@@ -41,47 +38,51 @@ export function layOutFlames(tree: CallTree, metric: FlameMetric, minShare: numb
   let allPruned = 0;
   let node = 0;
   while (node < tree.length) {
-    const width = widths[node] as number;
-    const end = tree.end[node] as number;
+    const width = widths.total[node] as number;
     if (node > 0 && isNarrow(width, minWidth)) {
-      node = end;
+      node = tree.end[node] as number;
       continue;
     }
     const start = starts[node] as number;
     const nodeDepth = tree.depth[node] as number;
-    depth = Math.max(depth, nodeDepth);
     const samples = tree.totalSamples[node] as number;
     boxes.push({ start, width, depth: nodeDepth, node, samples, prunedFrames: 0 });
-    let cursor = start;
-    let narrowWidth = 0;
-    let narrowFrames = 0;
-    let narrowSamples = 0;
-    for (let child = node + 1; child < end; child = tree.end[child] as number) {
-      const childWidth = widths[child] as number;
-      if (isNarrow(childWidth, minWidth)) {
-        narrowWidth += childWidth;
-        narrowSamples += tree.totalSamples[child] as number;
-        narrowFrames += (tree.end[child] as number) - child;
-      } else {
-        starts[child] = cursor;
-        cursor += childWidth;
-      }
+    const pruned = placeChildren(tree, widths.total, node, { start, minWidth, starts });
+    if (pruned.width > 0) {
+      const { frames, ...box } = pruned;
+      boxes.push({ ...box, depth: nodeDepth + 1, node, prunedFrames: frames });
+      allPruned += frames;
     }
-    if (narrowWidth > 0) {
-      depth = Math.max(depth, nodeDepth + 1);
-      allPruned += narrowFrames;
-      boxes.push({
-        start: cursor,
-        width: narrowWidth,
-        depth: nodeDepth + 1,
-        node,
-        samples: narrowSamples,
-        prunedFrames: narrowFrames,
-      });
-    }
+    depth = Math.max(depth, nodeDepth + (pruned.width > 0 ? 1 : 0));
     node++;
   }
   return { boxes, total, depth, prunedFrames: allPruned };
+}
+
+/** Gives the wide children of a node their starts, and sums up the others, which go behind them. */
+function placeChildren(
+  tree: CallTree,
+  total: TreeValues['total'],
+  node: number,
+  place: { readonly start: number; readonly minWidth: number; readonly starts: Float64Array },
+): { start: number; width: number; frames: number; samples: number } {
+  const end = tree.end[node] as number;
+  let start = place.start;
+  let width = 0;
+  let frames = 0;
+  let samples = 0;
+  for (let child = node + 1; child < end; child = tree.end[child] as number) {
+    const childWidth = total[child] as number;
+    if (isNarrow(childWidth, place.minWidth)) {
+      width += childWidth;
+      samples += tree.totalSamples[child] as number;
+      frames += (tree.end[child] as number) - child;
+    } else {
+      place.starts[child] = start;
+      start += childWidth;
+    }
+  }
+  return { start, width, frames, samples };
 }
 
 function isNarrow(width: number, minWidth: number): boolean {

@@ -1,20 +1,27 @@
-import {
-  type FrameCategory,
-  type FrameLabel,
-  type FrameNameOptions,
-  FrameNamer,
-  PROGRAM_FRAME,
-} from './frame-names.ts';
+import type { FrameLabel, FrameNameOptions } from './frame-names.ts';
 import { PairIndex } from './pair-index.ts';
 import type { Column, ProfileData } from './profile-data.ts';
-import { compareBytes } from './text.ts';
+import { FrameLabels, LabelTable, type Rewrite, rankLabels } from './tree-labels.ts';
+import { inOrder, orderTree, sumSubtrees, type TreeOrder } from './tree-order.ts';
 
 /** How stacks are folded into a tree. */
 export interface CallTreeOptions extends FrameNameOptions {
   /** Root every stack with a frame for its thread. @default false */
   readonly threads?: boolean | undefined;
   /** Rewrites frames before they are told apart, so that what reads alike is one. */
-  readonly rewrite?: ((text: string, isRoot: boolean) => string) | undefined;
+  readonly rewrite?: Rewrite | undefined;
+  /** Fold stacks from the leaf: callers below what they call. @default false */
+  readonly reverse?: boolean | undefined;
+  /** Another profile whose stacks are put into the same tree, to compare with. */
+  readonly base?: ProfileData | undefined;
+}
+
+/** What the nodes of a call tree weigh in one profile. */
+export interface NodeValues {
+  readonly selfWeight: Column;
+  readonly totalWeight: Column;
+  readonly selfSamples: Column;
+  readonly totalSamples: Column;
 }
 
 /**
@@ -22,7 +29,7 @@ export interface CallTreeOptions extends FrameNameOptions {
  * Nodes stand in pre-order, siblings by the bytes of their labels, so the tree is the same however samples were ordered,
  * and every walk over it is a loop. Node 0 is the root of all and has no label.
  */
-export interface CallTree {
+export interface CallTree extends NodeValues {
   readonly length: number;
   readonly labels: readonly FrameLabel[];
   readonly parent: Column;
@@ -31,75 +38,51 @@ export interface CallTree {
   readonly depth: Column;
   /** One past the last node of the subtree. */
   readonly end: Column;
-  readonly selfWeight: Column;
-  readonly totalWeight: Column;
-  readonly selfSamples: Column;
-  readonly totalSamples: Column;
+  /** The values of the profile compared with. Nodes that occur in one profile only weigh nothing in the other. */
+  readonly base?: NodeValues;
 }
 
 /** Folds the samples of a profile into a call tree. */
 export function buildCallTree(profile: ProfileData, options: CallTreeOptions = {}): CallTree {
-  const labels = new LabelTable(profile, options);
+  const labels = new LabelTable(options.rewrite);
   const trie = new PairIndex();
-  const self = foldSamples(profile, options.threads === true, labels, trie);
-  return orderTree(labels, trie, self.weight, self.samples);
+  const fold = (data: ProfileData) => {
+    const frameLabels = new FrameLabels(data, labels, options);
+    return options.reverse === true
+      ? foldReversed(data, frameLabels, trie)
+      : foldSamples(data, options.threads === true, frameLabels, trie);
+  };
+  const nodeOfSample = fold(profile);
+  const nodeOfBaseSample = options.base && fold(options.base);
+  const order = orderTree(
+    prependZero(trie.firsts()),
+    prependZero(trie.seconds()),
+    rankLabels(labels.list),
+  );
+  return {
+    length: order.parent.length,
+    labels: labels.list,
+    parent: order.parent,
+    label: inOrder(order, prependZero(trie.seconds())),
+    depth: order.depth,
+    end: order.end,
+    ...sumByNode(profile, nodeOfSample, order),
+    ...(options.base && nodeOfBaseSample
+      ? { base: sumByNode(options.base, nodeOfBaseSample, order) }
+      : {}),
+  };
 }
 
-class LabelTable {
-  readonly list: FrameLabel[] = [{ text: '', category: 'special' }];
-  readonly #ids = new Map<string, number>();
-  readonly #ofFrame: Int32Array;
-  readonly #ofRootFrame: Int32Array;
-  readonly #namer: FrameNamer;
-  readonly #rewrite: (text: string, isRoot: boolean) => string;
-
-  constructor(profile: ProfileData, options: CallTreeOptions) {
-    this.#namer = new FrameNamer(profile, options);
-    this.#rewrite = options.rewrite ?? ((text) => text);
-    this.#ofFrame = new Int32Array(profile.frames.length);
-    this.#ofRootFrame = options.rewrite ? new Int32Array(profile.frames.length) : this.#ofFrame;
-  }
-
-  ofFrame(frame: number, isRoot: boolean): number {
-    const cache = isRoot ? this.#ofRootFrame : this.#ofFrame;
-    const known = cache[frame] as number;
-    if (known !== 0) return known;
-    const { text, category } = this.#namer.frameLabel(frame);
-    const id = this.intern(text, category, isRoot);
-    cache[frame] = id;
-    return id;
-  }
-
-  ofThread(thread: ProfileData['threads'][number]): number {
-    const { text, category } = this.#namer.threadLabel(thread);
-    return this.intern(text, category, true);
-  }
-
-  intern(rawText: string, category: FrameCategory, isRoot: boolean): number {
-    const text = this.#rewrite(rawText, isRoot);
-    const known = this.#ids.get(text);
-    if (known !== undefined) return known;
-    const id = this.list.push({ text, category }) - 1;
-    this.#ids.set(text, id);
-    return id;
-  }
-}
-
-interface SelfValues {
-  readonly weight: Float64Array;
-  readonly samples: Float64Array;
-}
-
-/** Puts every stack with samples into the trie (node = pair id + 1) and sums the samples by node. */
+/** Puts every stack with samples into the trie (node = pair id + 1); the nodes of the samples. */
 function foldSamples(
   profile: ProfileData,
   byThread: boolean,
-  labels: LabelTable,
+  labels: FrameLabels,
   trie: PairIndex,
-): SelfValues {
+): Uint32Array {
   const { samples, stacks, threads } = profile;
   const groups = byThread ? groupByThread(profile) : [allRows(samples.length)];
-  const nodeOf = new Int32Array(stacks.length);
+  const nodeOf = new Uint32Array(stacks.length);
   const epochOf = new Uint32Array(stacks.length);
   const nodeOfSample = new Uint32Array(samples.length);
   const chain: number[] = [];
@@ -111,8 +94,7 @@ function foldSamples(
     for (const row of rows) {
       let stack = samples.stack[row] as number;
       if (stack === 0) {
-        const label = labels.intern(PROGRAM_FRAME, 'special', base === 0);
-        nodeOfSample[row] = trie.intern(base, label) + 1;
+        nodeOfSample[row] = trie.intern(base, labels.ofNothing(base === 0)) + 1;
         continue;
       }
       const leaf = stack;
@@ -130,23 +112,49 @@ function foldSamples(
       nodeOfSample[row] = nodeOf[leaf] as number;
     }
   });
-  return sumByNode(profile, nodeOfSample, trie.size + 1);
+  return nodeOfSample;
 }
 
-function sumByNode(profile: ProfileData, nodeOfSample: Uint32Array, count: number): SelfValues {
-  const { samples } = profile;
-  const weight = new Float64Array(count);
-  const ticks = new Float64Array(count);
+/** As {@link foldSamples}, with the leaf next to the root. Threads have no place in it. */
+function foldReversed(profile: ProfileData, labels: FrameLabels, trie: PairIndex): Uint32Array {
+  const { samples, stacks } = profile;
+  const nodeOf = new Uint32Array(stacks.length);
+  const nodeOfSample = new Uint32Array(samples.length);
   for (let row = 0; row < samples.length; row++) {
-    const node = nodeOfSample[row] as number;
+    const leaf = samples.stack[row] as number;
+    if (nodeOf[leaf] === 0) {
+      let node = leaf === 0 ? trie.intern(0, labels.ofNothing(true)) + 1 : 0;
+      for (let at = leaf; at !== 0; at = stacks.parent[at] as number) {
+        node = trie.intern(node, labels.ofFrame(stacks.frame[at] as number, node === 0)) + 1;
+      }
+      nodeOf[leaf] = node;
+    }
+    nodeOfSample[row] = nodeOf[leaf] as number;
+  }
+  return nodeOfSample;
+}
+
+function sumByNode(profile: ProfileData, nodeOfSample: Uint32Array, order: TreeOrder): NodeValues {
+  const { samples } = profile;
+  const weight = new Float64Array(order.parent.length);
+  const ticks = new Float64Array(order.parent.length);
+  for (let row = 0; row < samples.length; row++) {
+    const node = order.position[nodeOfSample[row] as number] as number;
     weight[node] = (weight[node] as number) + (samples.weight[row] as number);
     ticks[node] = (ticks[node] as number) + (samples.ticks[row] as number);
   }
-  return { weight, samples: ticks };
+  return {
+    selfWeight: weight,
+    totalWeight: sumSubtrees(order, weight),
+    selfSamples: ticks,
+    totalSamples: sumSubtrees(order, ticks),
+  };
 }
 
 function allRows(count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, row) => row);
+  const rows = new Uint32Array(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
+  return rows;
 }
 
 function groupByThread(profile: ProfileData): number[][] {
@@ -157,107 +165,8 @@ function groupByThread(profile: ProfileData): number[][] {
   return groups;
 }
 
-function orderTree(
-  labels: LabelTable,
-  trie: PairIndex,
-  selfWeight: Float64Array,
-  selfSamples: Float64Array,
-): CallTree {
-  const count = trie.size + 1;
-  const parent = new Uint32Array(count);
-  const label = new Uint32Array(count);
-  parent.set(trie.firsts(), 1);
-  label.set(trie.seconds(), 1);
-  const totalWeight = selfWeight.slice();
-  const totalSamples = selfSamples.slice();
-  const size = new Uint32Array(count).fill(1);
-  // A node is made after its parent, so going down the ids meets children first.
-  for (let node = count - 1; node > 0; node--) {
-    const up = parent[node] as number;
-    totalWeight[up] = (totalWeight[up] as number) + (totalWeight[node] as number);
-    totalSamples[up] = (totalSamples[up] as number) + (totalSamples[node] as number);
-    size[up] = (size[up] as number) + (size[node] as number);
-  }
-  const position = preOrderPositions(parent, size, rankNodes(labels.list, label));
-  const place = <T extends Uint32Array | Float64Array>(from: ArrayLike<number>, into: T): T => {
-    for (let node = 0; node < count; node++) into[position[node] as number] = from[node] as number;
-    return into;
-  };
-  const orderedParent = place(
-    parent.map((up) => position[up] as number),
-    new Uint32Array(count),
-  );
-  const end = place(size, new Uint32Array(count));
-  const depth = new Uint32Array(count);
-  for (let at = 0; at < count; at++) {
-    end[at] = (end[at] as number) + at;
-    if (at > 0) depth[at] = (depth[orderedParent[at] as number] as number) + 1;
-  }
-  return {
-    length: count,
-    labels: labels.list,
-    parent: orderedParent,
-    label: place(label, new Uint32Array(count)),
-    depth,
-    end,
-    selfWeight: place(selfWeight, new Float64Array(count)),
-    totalWeight: place(totalWeight, new Float64Array(count)),
-    selfSamples: place(selfSamples, new Float64Array(count)),
-    totalSamples: place(totalSamples, new Float64Array(count)),
-  };
-}
-
-/** All nodes but the root, by the bytes of their labels. */
-function rankNodes(labels: readonly FrameLabel[], labelOfNode: Uint32Array): Uint32Array {
-  const order = labels.map((_, id) => id);
-  order.sort((a, b) =>
-    compareBytes((labels[a] as FrameLabel).text, (labels[b] as FrameLabel).text),
-  );
-  const rank = new Uint32Array(labels.length);
-  order.forEach((id, at) => {
-    rank[id] = at;
-  });
-  const keys = labelOfNode.map((label) => rank[label] as number);
-  return countingSort(keys, labels.length, allRows(labelOfNode.length)).filter((node) => node > 0);
-}
-
-function preOrderPositions(
-  parent: Uint32Array,
-  size: Uint32Array,
-  ranked: Uint32Array,
-): Uint32Array {
-  const count = parent.length;
-  const byParent = countingSort(parent, count, ranked);
-  const position = new Uint32Array(count);
-  // Sorted by parent id, and a parent's id is smaller than its children's: parents are placed before their children.
-  let cursor = 0;
-  let previousParent = -1;
-  for (const node of byParent) {
-    const up = parent[node] as number;
-    if (up !== previousParent) cursor = (position[up] as number) + 1;
-    previousParent = up;
-    position[node] = cursor;
-    cursor += size[node] as number;
-  }
-  return position;
-}
-
-/** `items` in the order of their keys; equal keys keep their order. */
-function countingSort(keys: Uint32Array, keyCount: number, items: Uint32Array): Uint32Array {
-  const starts = new Uint32Array(keyCount + 1);
-  for (const item of items) {
-    const slot = (keys[item] as number) + 1;
-    starts[slot] = (starts[slot] as number) + 1;
-  }
-  for (let key = 0; key < keyCount; key++) {
-    starts[key + 1] = (starts[key + 1] as number) + (starts[key] as number);
-  }
-  const sorted = new Uint32Array(items.length);
-  for (const item of items) {
-    const key = keys[item] as number;
-    const at = starts[key] as number;
-    starts[key] = at + 1;
-    sorted[at] = item;
-  }
-  return sorted;
+function prependZero(values: Uint32Array): Uint32Array {
+  const result = new Uint32Array(values.length + 1);
+  result.set(values, 1);
+  return result;
 }

@@ -1,26 +1,17 @@
 // How a frame reads. Every output takes its words from here.
 
 import { readableBuiltinName } from './builtin-names.ts';
+import type { FrameCategory } from './frame-category.ts';
 import { FunctionKind, type ProfileData, type Thread } from './profile-data.ts';
 import { type PathOptions, readablePath } from './script-paths.ts';
 import { cutLongText } from './text.ts';
+
+export type { FrameCategory } from './frame-category.ts';
 
 const LONGEST_NAME = 512;
 
 /** Shown for a sample without any frame. */
 export const PROGRAM_FRAME = '(program)';
-
-/** Where a frame's time belongs; pictures colour by it. */
-export type FrameCategory =
-  | 'app'
-  | 'package'
-  | 'node'
-  | 'builtin'
-  | 'wasm'
-  | 'regexp'
-  | 'native'
-  | 'gc'
-  | 'special';
 
 /** How frames are named. */
 export interface FrameNameOptions {

@@ -10,6 +10,8 @@ export interface ParsedBox {
   readonly samples: number;
   readonly depth: number;
   readonly pruned: number;
+  /** In comparisons: total before and after, then what the frame has itself. */
+  readonly sides: readonly number[];
 }
 
 /** Throws unless libxml2 takes the text as well-formed; where its tool is missing it is installed from Debian. */
@@ -24,13 +26,24 @@ export function assertWellFormed(xml: string): void {
 
 /** The boxes of a picture in document order. */
 export function parseBoxes(svg: string): ParsedBox[] {
-  const pattern = /<g class="[a-z]\d?" data-v="([^"]*)"><title>([^<]*)<\/title>/g;
-  return [...svg.matchAll(pattern)].map(([, values = '', title = '']) => {
+  const pattern =
+    /<g class="[a-z]\d?" data-v="([^"]*)"(?: data-d="([^"]*)")?><title>([^<]*)<\/title>/g;
+  return [...svg.matchAll(pattern)].map(([, values = '', sides = '', title = '']) => {
     const [start = 0, width = 0, self = 0, samples = 0, depth = 0, pruned = 0] = values
       .split(' ')
       .map(Number);
     const [name = '', amounts = ''] = unescapeXml(title).split('\n');
-    return { name, amounts, start, width, self, samples, depth, pruned };
+    return {
+      name,
+      amounts,
+      start,
+      width,
+      self,
+      samples,
+      depth,
+      pruned,
+      sides: sides.split(' ').filter(Boolean).map(Number),
+    };
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fitText, textColumns } from '../../../src/flamegraph/svg-text.ts';
-import { type FlameGraphOptions, writeFlameSvg } from '../../../src/flamegraph/svg-writer.ts';
+import type { FlameGraphOptions } from '../../../src/flamegraph/options.ts';
+import { writeFlameSvg } from '../../../src/flamegraph/svg-writer.ts';
+import { fitText, textColumns } from '../../../src/flamegraph/text.ts';
 import { FunctionKind, type ProfileData, sumSamples } from '../../../src/model/profile-data.ts';
 import { makeProfile } from '../model/make-profile.ts';
 import { hostileNames, Random } from '../model/random.ts';

@@ -1,4 +1,4 @@
-// What a picture says in words.
+// What a picture says in words, on paper and in the browser.
 
 import type { ProfileData, ProfileTotals } from '../model/profile-data.ts';
 
@@ -34,6 +34,40 @@ export function formatPercent(part: number, whole: number): string {
 function significant(value: number): string {
   if (value >= 1000) return formatCount(Math.round(value));
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** What widths of a picture count. */
+export interface Measure {
+  readonly unit: 'nanoseconds' | 'count';
+  /** `CPU time`, `samples`. */
+  readonly words: string;
+}
+
+/** What a box stands for. */
+export interface BoxAmounts {
+  readonly total: number;
+  /** Absent where it says nothing. */
+  readonly self?: number | undefined;
+  readonly samples: number;
+}
+
+/** A value as it is read out. */
+export function formatValue(value: number, { unit }: Measure): string {
+  return unit === 'nanoseconds' ? formatNs(value) : formatCount(Number(value.toFixed(3)));
+}
+
+/** A box in words; `shares` go into the parentheses. */
+export function describeAmounts(amounts: BoxAmounts, shares: string, measure: Measure): string {
+  const { total, self, samples } = amounts;
+  const own = self === undefined ? '' : `, self ${formatValue(self, measure)}`;
+  const words = `${formatValue(total, measure)} ${measure.words} (${shares})`;
+  if (measure.unit === 'count') return `${words}${own}`;
+  return `${words}, ${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}${own}`;
+}
+
+/** What a box that stands for narrow frames is called. */
+export function prunedName(frames: number): string {
+  return `${formatCount(frames)} ${frames === 1 ? 'frame' : 'frames'}, too narrow to draw`;
 }
 
 /** What weights of this profile are called. */

@@ -1,0 +1,94 @@
+import { isAbove } from './boxes.ts';
+import { type Graph, Values } from './graph.ts';
+
+/** What was typed: a pattern, or why it is none. */
+export interface Search {
+  readonly text: string;
+  readonly pattern?: RegExp;
+  readonly error?: string;
+}
+
+/** A regular expression; without capital letters it ignores case. */
+export function compileSearch(text: string): Search {
+  if (text === '') return { text };
+  try {
+    return { text, pattern: new RegExp(text, /\p{Lu}/u.test(text) ? '' : 'i') };
+  } catch (error) {
+    return { text, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Which labels match, by label. */
+export function matchLabels(
+  names: readonly string[],
+  pattern: RegExp | undefined,
+  isFrame: (label: number) => boolean,
+): Uint8Array {
+  const hits = new Uint8Array(names.length);
+  if (pattern === undefined) return hits;
+  for (let label = 1; label < names.length; label++) {
+    if (isFrame(label) && pattern.test(names[label] as string)) hits[label] = 1;
+  }
+  return hits;
+}
+
+/** How much of a view lies in matching frames; frames below one are counted with it. */
+export interface Coverage {
+  readonly width: number;
+  /** Matching nodes. */
+  readonly nodes: number;
+}
+
+/** Sums up the matches of a view. */
+export function coverageOf(graph: Graph, view: number, hits: Uint8Array): Coverage {
+  const widths = graph.total[Values.width] as Float64Array;
+  const end = graph.end[view] as number;
+  let width = 0;
+  let nodes = 0;
+  let until = 0;
+  for (
+    let at = graph.parent[view] as number;
+    view !== 0 && at !== 0;
+    at = graph.parent[at] as number
+  ) {
+    if (hits[graph.label[at] as number] !== 1) continue;
+    nodes++;
+    until = end;
+    width = widths[view] as number;
+  }
+  for (let node = Math.max(view, 1); node < end; node++) {
+    if (hits[graph.label[node] as number] !== 1) continue;
+    nodes++;
+    if (node < until) continue;
+    width += widths[node] as number;
+    until = graph.end[node] as number;
+  }
+  return { width, nodes };
+}
+
+/** The match before or after `from` in a view, round its ends; undefined without any. */
+export function nextMatch(
+  graph: Graph,
+  view: number,
+  hits: Uint8Array,
+  from: number,
+  isForward: boolean,
+): number | undefined {
+  const matches: number[] = [];
+  for (let node = 1; node < (graph.end[view] as number); node++) {
+    if (node < view && !isAbove(graph, node, view)) continue;
+    if (hits[graph.label[node] as number] === 1) matches.push(node);
+  }
+  if (isForward) return matches.find((node) => node > from) ?? matches[0];
+  return matches.findLast((node) => node < from) ?? matches.at(-1);
+}
+
+/** The number of a match among those of the view, from 1. */
+export function matchNumber(graph: Graph, view: number, hits: Uint8Array, match: number): number {
+  let number = 0;
+  for (let node = 1; node <= match; node++) {
+    if (node < view && !isAbove(graph, node, view)) continue;
+    if (hits[graph.label[node] as number] === 1) number++;
+  }
+  return number;
+}

@@ -1,0 +1,154 @@
+import { buildCallTree, type CallTree } from '../model/call-tree.ts';
+import { SigprofError } from '../model/errors.ts';
+import type { FrameCategory, FrameLabel } from '../model/frame-names.ts';
+import { type ProfileData, sumSamples } from '../model/profile-data.ts';
+import { buildTimeTree } from '../model/time-tree.ts';
+import { type Comparison, compareSides, type TreeValues, valuesOf } from './comparison.ts';
+import type { FlameGraphOptions } from './options.ts';
+import { boxClass, paletteNames } from './palette.ts';
+import type { PictureSettings } from './settings.ts';
+import { plainText } from './text.ts';
+import {
+  describeAmount,
+  describeLosses,
+  describeProgram,
+  formatPercent,
+  type Measure,
+  metricWords,
+} from './words.ts';
+
+/** What SVG and HTML have in common: one tree, one measure, one set of words. */
+export interface FlamePicture {
+  readonly profile: ProfileData;
+  readonly options: FlameGraphOptions;
+  readonly tree: CallTree;
+  /** What boxes are as wide as. */
+  readonly widths: TreeValues;
+  readonly comparison: Comparison | undefined;
+  /** What shares are of. */
+  readonly whole: number;
+  readonly measure: Measure;
+  readonly title: string;
+  readonly subtitle: string;
+  /** Below the title: how much was recorded, and how. */
+  readonly amount: string;
+  /** At the end: program, losses, warnings. */
+  readonly notes: readonly string[];
+  /** Texts of {@link CallTree.labels}, fit to be shown. */
+  readonly texts: readonly string[];
+  /** The palette's class for each label. */
+  readonly classes: readonly string[];
+  /** Self width by category. */
+  readonly shares: ReadonlyMap<FrameCategory, number>;
+}
+
+/** Prepares a picture. @throws SigprofError ERR_SIGPROF_INVALID_OPTION */
+export function preparePicture(profile: ProfileData, options: FlameGraphOptions): FlamePicture {
+  const palette = checkPalette(options.colors);
+  const tree =
+    options.flameChart === true ? buildTimeTree(profile, options) : buildCallTree(profile, options);
+  // Without any time there is still something to show.
+  const hasWeight = (tree.totalWeight[0] as number) > 0 || (tree.base?.totalWeight[0] ?? 0) > 0;
+  const metric = options.metric === 'samples' || !hasWeight ? 'samples' : 'weight';
+  const comparison = compareSides(tree, metric, options.normalize !== false);
+  const widths = comparison?.width ?? valuesOf(tree, metric);
+  return {
+    profile,
+    options,
+    tree,
+    widths,
+    comparison,
+    whole: Math.max(widths.total[0] as number, options.total ?? 0),
+    measure: measureOf(profile, metric, options),
+    title: plainText(options.title || profile.meta.title || 'Flame graph'),
+    subtitle: plainText(options.subtitle ?? ''),
+    amount: plainText(describeAmount(profile, sumSamples(profile.samples))),
+    notes: describeNotes(profile, comparison, options.base).map(plainText),
+    texts: tree.labels.map(({ text }) => plainText(text)),
+    classes: tree.labels.map(({ category, text }) => boxClass(palette, category, text)),
+    shares: sharesByCategory(tree, widths),
+  };
+}
+
+/** The label of a node as it is shown. */
+export function textOf(picture: FlamePicture, node: number): string {
+  return node === 0 ? 'all' : (picture.texts[picture.tree.label[node] as number] as string);
+}
+
+function checkPalette(name = 'category'): string {
+  if (paletteNames.includes(name)) return name;
+  throw new SigprofError(
+    'ERR_SIGPROF_INVALID_OPTION',
+    `no colours are called ${JSON.stringify(name)}; there are: ${paletteNames.join(', ')}`,
+  );
+}
+
+function measureOf(
+  profile: ProfileData,
+  metric: 'weight' | 'samples',
+  { countName }: FlameGraphOptions,
+): Measure {
+  if (metric === 'samples' || profile.meta.unit === 'count') {
+    return { unit: 'count', words: plainText(countName ?? 'samples') };
+  }
+  return { unit: 'nanoseconds', words: metricWords(profile) };
+}
+
+function describeNotes(
+  profile: ProfileData,
+  comparison: Comparison | undefined,
+  base: ProfileData | undefined,
+): string[] {
+  const notes = [describeProgram(profile), describeLosses(profile) ?? ''];
+  if (comparison && base) {
+    const totals = sumSamples(base.samples);
+    notes.push(`compared with: ${describeAmount(base, totals)}`, describeProgram(base));
+    if (comparison.scale !== 1) {
+      notes.push(
+        `the base is scaled by ${Number(comparison.scale.toPrecision(4))} to the same total`,
+      );
+    }
+  }
+  return [...notes, ...profile.warnings, ...(base?.warnings ?? [])].filter((line) => line !== '');
+}
+
+function sharesByCategory(tree: CallTree, widths: TreeValues): Map<FrameCategory, number> {
+  const shares = new Map<FrameCategory, number>();
+  for (let node = 1; node < tree.length; node++) {
+    const { category } = tree.labels[tree.label[node] as number] as FrameLabel;
+    shares.set(category, (shares.get(category) ?? 0) + (widths.self[node] as number));
+  }
+  return shares;
+}
+
+/** A share of all, in words. */
+export function shareOf(picture: FlamePicture, width: number): string {
+  return formatPercent(width, picture.whole);
+}
+
+/** The settings of a picture. */
+export function settingsOf(picture: FlamePicture): PictureSettings {
+  const { options, comparison, measure } = picture;
+  return {
+    ...measure,
+    orientation: options.layout ?? 'icicle',
+    isReversed: options.reverse === true,
+    isTimeOrdered: options.flameChart === true,
+    isComparison: comparison !== undefined,
+    whole: picture.whole,
+    compared: comparison?.whole ?? 0,
+    palette: options.colors ?? 'category',
+    isSwapped: options.negate === true,
+    nameType: plainText(options.nameType ?? ''),
+    rowPx: options.rowPx ?? 16,
+    fontPx: options.fontSizePx ?? 12,
+    widthPx: options.widthPx ?? 0,
+  };
+}
+
+/** What is known about the recording, for machines; absent values are unknown. */
+export function metadataOf({ profile, title }: FlamePicture): Readonly<Record<string, unknown>> {
+  const { meta, counters } = profile;
+  const { cwd: _, ...shown } = meta;
+  return { ...shown, title, ...counters, warnings: profile.warnings };
+}
