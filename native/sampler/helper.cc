@@ -69,6 +69,7 @@ uint64_t Helper::DrainRings() {
   TheSampler()->threads.ForEach([this, &drained](JsThread* thread) {
     if (thread->session != session_) return;
     thread->wake_sent.store(false, std::memory_order_relaxed);
+    if (!thread->ring.empty()) thread->ring.PopulateRest();
     while (!session_->stopping.load()) {
       ResolveLock lock;
       if (DrainOne(thread, session_) != DrainStep::kDone) break;

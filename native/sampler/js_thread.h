@@ -72,7 +72,9 @@ struct JsThread {
   std::atomic<uint64_t> ring_full{0};
   std::atomic<uint64_t> foreign_stack{0};
   std::atomic<uint64_t> overruns{0};
-  std::atomic<uint64_t> handler_cycles{0};
+  std::atomic<uint64_t> handler_runs{0};
+  std::atomic<uint64_t> handler_interrupted{0};  // runs in which the thread lost the CPU
+  std::atomic<uint64_t> handler_cycles{0};       // of the other runs
 
   // -- Resolving; guarded by the resolve lock.
   std::unique_ptr<Resolver> resolver;

@@ -30,6 +30,8 @@ void ResetForRecording(JsThread* thread, Session* session) {
   thread->ring_full = 0;
   thread->foreign_stack = 0;
   thread->overruns = 0;
+  thread->handler_runs = 0;
+  thread->handler_interrupted = 0;
   thread->handler_cycles = 0;
   thread->barrier_ns = 0;
   thread->gc_pending_weight = 0;
@@ -90,6 +92,8 @@ void AddCounters(JsThread* thread, Session* session) {
   sum.ring_full += thread->ring_full.load();
   sum.foreign_stack += thread->foreign_stack.load();
   sum.overruns += thread->overruns.load();
+  sum.handler_runs += thread->handler_runs.load();
+  sum.handler_interrupted += thread->handler_interrupted.load();
   sum.handler_cycles += thread->handler_cycles.load();
   sum.barrier_ns += thread->barrier_ns.load();
 }

@@ -31,6 +31,13 @@ uint64_t CyclesToNs(uint64_t cycles, const Session& session) {
                                static_cast<double>(total_cycles));
 }
 
+// Time in signal handlers; a run in which the thread lost the CPU counts as much as the others.
+uint64_t HandlerNs(const SessionCounters& sum, const Session& session) {
+  const uint64_t measured = sum.handler_runs - sum.handler_interrupted;
+  if (sum.handler_runs <= sum.handler_interrupted) return 0;
+  return CyclesToNs(sum.handler_cycles, session) * sum.handler_runs / measured;
+}
+
 }  // namespace
 
 Sampler* TheSampler() {
@@ -104,6 +111,8 @@ std::string CountersJson(Session* session) {
     sum.ring_full += thread->ring_full.load(std::memory_order_relaxed);
     sum.foreign_stack += thread->foreign_stack.load(std::memory_order_relaxed);
     sum.overruns += thread->overruns.load(std::memory_order_relaxed);
+    sum.handler_runs += thread->handler_runs.load(std::memory_order_relaxed);
+    sum.handler_interrupted += thread->handler_interrupted.load(std::memory_order_relaxed);
     sum.handler_cycles += thread->handler_cycles.load(std::memory_order_relaxed);
     sum.barrier_ns += thread->barrier_ns.load(std::memory_order_relaxed);
   });
@@ -127,7 +136,8 @@ std::string CountersJson(Session* session) {
   counters.Add("coveredNs", sum.covered_ns);
   counters.AddRaw("lost", lost.Take());
   counters.Add("helperCpuNs", own);
-  counters.Add("handlerNs", CyclesToNs(sum.handler_cycles, *session));
+  counters.Add("handlerNs", HandlerNs(sum, *session));
+  counters.Add("handlerInterrupted", sum.handler_interrupted);
   counters.Add("barrierNs", sum.barrier_ns);
   counters.Add("idleNs", sum.idle_ns);
   counters.Add("foreignSignals", ForeignSignals() - session->foreign_signals_before);

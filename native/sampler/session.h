@@ -30,7 +30,8 @@ struct SessionCounters {
   uint64_t unpinned = 0;  // records that a collection overtook; never expected
   uint64_t idle_ns = 0;   // wall mode: idle time that was not recorded
   // Sums over threads that left during the recording.
-  uint64_t ring_full = 0, foreign_stack = 0, overruns = 0, handler_cycles = 0, barrier_ns = 0;
+  uint64_t ring_full = 0, foreign_stack = 0, overruns = 0, barrier_ns = 0;
+  uint64_t handler_runs = 0, handler_interrupted = 0, handler_cycles = 0;
 };
 
 struct Session {

@@ -26,6 +26,9 @@ __attribute__((tls_model("initial-exec"))) __thread JsThread* t_current = nullpt
 // V8's StateTag (include/v8-unwinder.h): JS, GC, PARSER, ... in this order since V8 7.
 constexpr uint32_t kVmStateGc = 1;
 
+// Some 100 us, where a run takes 1 to 10.
+constexpr uint64_t kInterruptedCycles = uint64_t{1} << 18;
+
 bool IsOwnTick(const JsThread* thread, const siginfo_t* info) {
   if (info->si_code == SI_TIMER || info->si_code == SI_QUEUE) {
     return reinterpret_cast<uint64_t>(info->si_value.sival_ptr) == g_tick_state.config.cookie;
@@ -63,6 +66,17 @@ uint64_t TakeWeight(JsThread* thread, uint64_t now_ns) {
 template <typename T, typename U>
 void Add(std::atomic<T>* counter, U value) {  // only this thread writes: no locked instruction
   counter->store(counter->load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
+}
+
+// The time stamp counter goes on while the thread is off the CPU, and ticks come when the kernel
+// looks at its clocks and may decide for another thread.
+void CountRun(JsThread* thread, uint64_t cycles) {
+  Add(&thread->handler_runs, 1u);
+  if (cycles < kInterruptedCycles) {
+    Add(&thread->handler_cycles, cycles);
+  } else {
+    Add(&thread->handler_interrupted, 1u);
+  }
 }
 
 // Wakes the helper, which may sleep for long after an idle time. At most once until it has come.
@@ -135,7 +149,7 @@ void OnTick(int signal, siginfo_t* info, void* context) {
       Add(&thread->overruns, static_cast<uint64_t>(info->si_overrun));
     }
     RecordTick(thread, ticks, static_cast<const ucontext_t*>(context));
-    Add(&thread->handler_cycles, __rdtsc() - begin);
+    CountRun(thread, __rdtsc() - begin);
   }
   thread->Leave();
 }

@@ -38,6 +38,7 @@ export function parseCounters(json: JsonObject): ProfileCounters {
     coveredNs: number(json, 'coveredNs'),
     helperCpuNs: number(json, 'helperCpuNs'),
     handlerNs: number(json, 'handlerNs'),
+    barrierNs: number(json, 'barrierNs'),
     foreignSignals: number(json, 'foreignSignals'),
     lost,
   });

@@ -112,6 +112,7 @@ function addCounters(a: ProfileCounters, b: ProfileCounters): ProfileCounters {
     'coveredNs',
     'helperCpuNs',
     'handlerNs',
+    'barrierNs',
     'foreignSignals',
   ] as const;
   for (const key of totals) {

@@ -118,8 +118,12 @@ export interface ProfileCounters {
   readonly cpuNs?: number;
   /** Weight of all samples taken. */
   readonly coveredNs?: number;
+  /** CPU time of the profiler's own threads. */
   readonly helperCpuNs?: number;
+  /** Time inside the signal handler. */
   readonly handlerNs?: number;
+  /** Time that garbage collections waited for pending samples. */
+  readonly barrierNs?: number;
   readonly foreignSignals?: number;
   /** Samples or frames lost, by reason. */
   readonly lost: Readonly<Record<string, number>>;

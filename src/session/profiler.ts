@@ -21,13 +21,17 @@ import {
  */
 export class Profiler {
   readonly #options: SamplingOptions;
-  #addon: Addon | undefined;
+  readonly #addon: Addon;
   #started: StartResult | undefined;
   #isRunning = false;
 
-  /** @throws SigprofError ERR_SIGPROF_INVALID_OPTION, ERR_SIGPROF_UNSUPPORTED */
+  /**
+   * Checks the options and loads the addon, which takes some milliseconds the first time; `start()` does not.
+   * @throws SigprofError ERR_SIGPROF_INVALID_OPTION, ERR_SIGPROF_UNSUPPORTED, ERR_SIGPROF_ADDON_MISSING
+   */
   constructor(options: ProfilerOptions = {}) {
     this.#options = resolveProfilerOptions(options);
+    this.#addon = loadAddon();
   }
 
   /** Whether this profiler records now. */
@@ -42,10 +46,9 @@ export class Profiler {
 
   /**
    * Starts to record, synchronously.
-   * @throws SigprofError ERR_SIGPROF_ALREADY_RUNNING, ERR_SIGPROF_UNSUPPORTED, ERR_SIGPROF_ADDON_MISSING
+   * @throws SigprofError ERR_SIGPROF_ALREADY_RUNNING, ERR_SIGPROF_UNSUPPORTED, ERR_SIGPROF_TIMER
    */
   start(): void {
-    this.#addon ??= loadAddon();
     if (this.#addon.isRunning()) {
       throw new SigprofError(
         'ERR_SIGPROF_ALREADY_RUNNING',
@@ -63,7 +66,7 @@ export class Profiler {
    * @throws SigprofError ERR_SIGPROF_NOT_RUNNING
    */
   stop(): Profile {
-    if (!this.#isRunning || this.#addon === undefined) {
+    if (!this.#isRunning) {
       throw new SigprofError(
         'ERR_SIGPROF_NOT_RUNNING',
         'This profiler is not running; start it first',
@@ -75,7 +78,7 @@ export class Profiler {
 
   /** Ends a running recording and drops it, so that `using profiler = …` never leaves one behind. */
   [Symbol.dispose](): void {
-    if (!this.#isRunning || this.#addon === undefined) return;
+    if (!this.#isRunning) return;
     this.#isRunning = false;
     callNative(this.#addon, (addon) => addon.stop());
   }
