@@ -11,14 +11,21 @@ import {
   formatByName,
   profileFormats,
 } from './formats/registry.ts';
+import { type CallEdge, type CallNeighbors, findNeighbors } from './model/call-edges.ts';
+import type { DiffOptions, ProfileDiff } from './model/diff/diff-types.ts';
+import { diffProfiles } from './model/diff/profile-diff.ts';
 import { SigprofError } from './model/errors.ts';
 import { type FilterOptions, filterProfile } from './model/filter.ts';
+import type { FrameNameOptions } from './model/frame-names.ts';
 import {
   type FunctionTotals,
   type FunctionTotalsOptions,
   sumByFunction,
 } from './model/function-totals.ts';
+import { findHotPaths, type HotPath, type HotPathOptions } from './model/hot-paths.ts';
+import { type LineTotals, sumByLine } from './model/line-totals.ts';
 import { mergeProfiles } from './model/merge.ts';
+import type { FramePattern } from './model/pattern.ts';
 import {
   type ProfileCounters,
   type ProfileData,
@@ -27,11 +34,31 @@ import {
   sumSamples,
   type Thread,
 } from './model/profile-data.ts';
+import { splitThreads } from './model/split-threads.ts';
 
 export type { FlameGraphOptions } from './flamegraph/options.ts';
 export type { DecodeOptions, EncodeOptions } from './formats/profile-format.ts';
+export type { CallEdge, CallNeighbors } from './model/call-edges.ts';
+export type {
+  Change,
+  DiffNormalization,
+  DiffOptions,
+  DiffSide,
+  FunctionDiff,
+  ProfileDiff,
+} from './model/diff/diff-types.ts';
 export type { FilterOptions } from './model/filter.ts';
-export type { FunctionTotals, FunctionTotalsOptions } from './model/function-totals.ts';
+export type { FrameCategory, FrameNameOptions } from './model/frame-names.ts';
+export { type FunctionIdentity, functionLabel } from './model/function-rows.ts';
+export type {
+  CostTotals,
+  FunctionTotals,
+  FunctionTotalsOptions,
+  SortKey,
+} from './model/function-totals.ts';
+export type { HotPath, HotPathOptions } from './model/hot-paths.ts';
+export type { LineTotals } from './model/line-totals.ts';
+export type { FramePattern } from './model/pattern.ts';
 export type { ProfileCounters, ProfileMeta, ProfileTotals, Thread } from './model/profile-data.ts';
 
 /** What {@link Profile.read} needs to know about its input. */
@@ -172,9 +199,84 @@ export class Profile {
     return new Profile(filterProfile(this.#data, options));
   }
 
-  /** Own and total cost by function, the most expensive first. */
+  /**
+   * Own and total cost by function, the most expensive first. Weights are in `meta.unit`; recursion counts once.
+   * @throws SigprofError ERR_SIGPROF_INVALID_OPTION for a bad pattern
+   */
   functions(options: FunctionTotalsOptions = {}): FunctionTotals[] {
     return sumByFunction(this.#data, options);
+  }
+
+  /**
+   * Own and total cost by source line, the most expensive first. What has no line, such as builtins and garbage
+   * collection, is charged to the line that led to it.
+   * @throws SigprofError ERR_SIGPROF_INVALID_OPTION for a bad pattern
+   */
+  lines(options: Omit<FunctionTotalsOptions, 'lines'> = {}): LineTotals[] {
+    return sumByLine(this.#data, options);
+  }
+
+  /**
+   * Who calls some functions, and whom they call: callers and root together, and callees and own time together, add up to
+   * the total. A text that is a function's whole name means the functions of that name, any other is a pattern for
+   * `name (path:line)`. With `lines`, callers are told apart by the line that calls.
+   * @throws SigprofError ERR_SIGPROF_INVALID_OPTION for a bad pattern
+   */
+  calls(target: FramePattern, options: FrameNameOptions = {}): CallNeighbors {
+    return findNeighbors(this.#data, target, options);
+  }
+
+  /** Who calls some functions, the largest first; see {@link calls}. */
+  callers(target: FramePattern, options: FrameNameOptions = {}): readonly CallEdge[] {
+    return this.calls(target, options).callers;
+  }
+
+  /** Whom some functions call, the largest first; see {@link calls}. */
+  callees(target: FramePattern, options: FrameNameOptions = {}): readonly CallEdge[] {
+    return this.calls(target, options).callees;
+  }
+
+  /** The call paths with the largest weight of their own, the largest first; ten unless `limit` says otherwise. */
+  hotPaths(options: HotPathOptions = {}): HotPath[] {
+    return findHotPaths(this.#data, options);
+  }
+
+  /** A profile for each thread that has samples, the heaviest first. */
+  byThread(): { readonly thread: Thread; readonly profile: Profile }[] {
+    return splitThreads(this.#data).map(({ thread, profile }) => ({
+      thread,
+      profile: new Profile(profile),
+    }));
+  }
+
+  /**
+   * Compares another profile with this one, function by function, and tells which differences are more than chance.
+   * docs/diff.md describes the method and its limits.
+   * @throws SigprofError ERR_SIGPROF_INVALID_OPTION when they count different things, or for a wrong option
+   */
+  diff(next: Profile, options: DiffOptions = {}): ProfileDiff {
+    return Profile.compare([this], [next], options);
+  }
+
+  /**
+   * Compares two groups of recordings, those of `base` and those of `next`. Several recordings of a side show how far runs
+   * differ anyway, which two single ones can't.
+   * @throws SigprofError ERR_SIGPROF_INVALID_OPTION when a side is empty, when they count different things, or for a wrong option
+   */
+  static compare(
+    base: readonly Profile[],
+    next: readonly Profile[],
+    options: DiffOptions = {},
+  ): ProfileDiff {
+    const [firstBase, ...moreBase] = base.map((profile) => profile.#data);
+    const [firstNext, ...moreNext] = next.map((profile) => profile.#data);
+    if (firstBase === undefined || firstNext === undefined) {
+      throw new SigprofError(
+        'ERR_SIGPROF_INVALID_OPTION',
+        'a comparison needs at least one profile on either side',
+      );
+    }
+    return diffProfiles([firstBase, ...moreBase], [firstNext, ...moreNext], options);
   }
 
   static #decode(bytes: Uint8Array, path: string, options: ReadOptions): Profile {

@@ -38,6 +38,18 @@ export function parseLimit(text: string): number {
   return limit;
 }
 
+/** A percentage within bounds, both allowed. */
+export function parsePercent(option: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const digits = text.replace(/\s*%$/, '');
+    const percent = /^(\d+(\.\d*)?|\.\d+)$/.test(digits) ? Number(digits) : Number.NaN;
+    if (!(percent >= min && percent <= max)) {
+      throw wrong(option, `a percentage from ${min} to ${max}`, text);
+    }
+    return percent;
+  };
+}
+
 /** A process id, decimal or hexadecimal as in py-spy. */
 export function parsePid(text: string): number {
   const pid = /^(\d{1,10}|0x[\da-f]{1,8})$/i.test(text) ? Number(text) : 0;

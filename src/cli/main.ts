@@ -10,9 +10,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exitCode = 1;
 } else {
-  // A reader that has seen enough (`sigprof report … | head`) is no failure.
+  // A reader that has seen enough (`sigprof report … | head`) is no failure, and changes no verdict.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : reportError(error));
+    process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : reportError(error));
   });
   try {
     const { runProgram } = await import('./program.ts');

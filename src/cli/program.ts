@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addConvertCommand } from './commands/convert.ts';
+import { addDiffCommand } from './commands/diff.ts';
 import { addFlamegraphCommand } from './commands/flamegraph.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReportCommand } from './commands/report.ts';
@@ -9,7 +10,7 @@ import { ExitCode, type SetExitCode } from './exit-codes.ts';
 import { UsageError } from './reporter.ts';
 
 /** Verbs of the contract that are not built yet; they are told apart from misspelt ones. */
-const FUTURE_VERBS = ['top', 'dump', 'diff'];
+const FUTURE_VERBS = ['top', 'dump'];
 
 const EXAMPLES = `
 Examples:
@@ -55,6 +56,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addRecordCommand(program, setExitCode);
   addToggleCommand(program);
   addReportCommand(program);
+  addDiffCommand(program, setExitCode);
   addFlamegraphCommand(program);
   addConvertCommand(program);
   for (const verb of FUTURE_VERBS) addFutureCommand(program, verb);

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Profile } from '../profile.ts';
+import { Profile, type ReadOptions } from '../profile.ts';
 import { SigprofError } from '../session/errors.ts';
 
 const STDIN = 0;
 
 /** Reads a profile in any known format; "-" is stdin. @throws SigprofError */
-export function readInput(path: string): Profile {
+export function readInput(path: string, options: ReadOptions = {}): Profile {
   const name = path === '-' ? 'stdin' : `'${path}'`;
   let bytes: Uint8Array;
   try {
@@ -20,7 +20,7 @@ export function readInput(path: string): Profile {
     );
   }
   try {
-    return Profile.read(bytes);
+    return Profile.read(bytes, options);
   } catch (error) {
     if (!(error instanceof SigprofError)) throw error;
     throw new SigprofError(error.code, `${name}: ${error.message}`, { cause: error });

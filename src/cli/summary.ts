@@ -20,6 +20,7 @@ export function summaryLines(profile: Profile): string[] {
   const { counters, meta } = profile;
   const { samples } = profile.totals;
   const { lost } = counters;
+  const loss = lossLine(profile) ?? 'nothing lost';
   const lostSamples = LOSES_SAMPLES.reduce((sum, reason) => sum + (lost[reason] ?? 0), 0);
   const lines = [
     ...profile.warnings.map((warning) => `warning: ${warning}`),
@@ -28,15 +29,19 @@ export function summaryLines(profile: Profile): string[] {
       ? [`the timers reached ${Math.round(meta.effectiveRateHz)} of ${meta.rateHz} Hz`]
       : []),
   ];
-  const reasons = Object.entries(lost)
-    .filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${count} ${LOST_REASONS[reason] ?? reason}`);
-  const loss = reasons.length === 0 ? 'nothing lost' : `lost: ${reasons.join(', ')}`;
   if (lostSamples > ALARMING_SHARE * (samples + lostSamples)) {
     const percent = ((100 * lostSamples) / (samples + lostSamples)).toFixed(1);
     return [`warning: ${percent} % of the samples are missing; ${loss}`, ...lines];
   }
   return [...lines, loss];
+}
+
+/** What was lost, by reason; undefined: nothing. */
+export function lossLine({ counters }: Profile): string | undefined {
+  const reasons = Object.entries(counters.lost)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${count} ${LOST_REASONS[reason] ?? reason}`);
+  return reasons.length === 0 ? undefined : `lost: ${reasons.join(', ')}`;
 }
 
 function inSeconds(durationNs: number | undefined): string {

@@ -1,7 +1,7 @@
 import { type FrameNameOptions, FrameNamer, PROGRAM_FRAME } from './frame-names.ts';
-import { finishTable, float64Column, uint32Column } from './growable-column.ts';
 import { compilePatterns, type FramePattern } from './pattern.ts';
-import type { ProfileData, SampleTable } from './profile-data.ts';
+import type { ProfileData } from './profile-data.ts';
+import { selectSamples } from './select-samples.ts';
 
 /** Which stacks to keep. */
 export interface FilterOptions extends FrameNameOptions {
@@ -29,7 +29,7 @@ export function filterProfile(profile: ProfileData, options: FilterOptions): Pro
       ...profile.meta,
       filters: [...(profile.meta.filters ?? []), ...describe(include, exclude)],
     },
-    samples: selectSamples(profile.samples, keeps),
+    samples: selectSamples(profile.samples, (row) => keeps(profile.samples.stack[row] as number)),
   };
 }
 
@@ -53,27 +53,6 @@ function stackMatcher(
   }
   ofStack[0] = matches(PROGRAM_FRAME) ? 1 : 0;
   return (stack) => ofStack[stack] === 1;
-}
-
-function selectSamples(samples: SampleTable, keeps: (stack: number) => boolean): SampleTable {
-  const kept = {
-    timeNs: float64Column(),
-    weight: float64Column(),
-    thread: uint32Column(),
-    stack: uint32Column(),
-    ticks: uint32Column(),
-    flags: uint32Column(),
-  };
-  for (let row = 0; row < samples.length; row++) {
-    if (!keeps(samples.stack[row] as number)) continue;
-    kept.timeNs.push(samples.timeNs[row] as number);
-    kept.weight.push(samples.weight[row] as number);
-    kept.thread.push(samples.thread[row] as number);
-    kept.stack.push(samples.stack[row] as number);
-    kept.ticks.push(samples.ticks[row] as number);
-    kept.flags.push(samples.flags[row] as number);
-  }
-  return finishTable(kept);
 }
 
 function describe(include: readonly FramePattern[], exclude: readonly FramePattern[]): string[] {

@@ -1,70 +1,99 @@
 import { type Command, Option } from 'commander';
-import type { Profile } from '../../profile.ts';
-import { parseLimit } from '../arguments.ts';
+import type { SortKey } from '../../profile.ts';
+import { parseLimit, parsePattern } from '../arguments.ts';
 import { readInput } from '../read-input.ts';
-import { formatTable, type TableColumn } from '../terminal/table.ts';
+import { reportDocument } from '../report/report-document.ts';
+import { reportJson } from '../report/report-json.ts';
+import type { ReportSettings, ReportView } from '../report/settings.ts';
+import { UsageError } from '../reporter.ts';
+import { printDocument } from '../terminal/print-document.ts';
 
 interface ReportFlags {
-  readonly sort: 'self' | 'total';
+  readonly sort: SortKey;
   readonly limit?: number;
+  readonly function?: string[];
+  readonly include?: string[];
+  readonly exclude?: string[];
   readonly lines?: boolean;
+  readonly callersOf?: string;
+  readonly calleesOf?: string;
+  readonly hotPaths?: boolean;
+  readonly threads?: boolean;
+  readonly fullFilenames?: boolean;
   readonly json?: boolean;
+  readonly markdown?: boolean;
+  readonly lenient?: boolean;
 }
 
-const COLUMNS: readonly TableColumn[] = [
-  { title: 'self %', align: 'right' },
-  { title: 'self', align: 'right' },
-  { title: 'total %', align: 'right' },
-  { title: 'total', align: 'right' },
-  { title: 'samples', align: 'right' },
-  { title: 'function', align: 'left' },
-];
+/** Rows a pull request's reader is shown without asking. */
+const MARKDOWN_LIMIT = 20;
 
 /** Adds `sigprof report FILE`. */
 export function addReportCommand(program: Command): void {
   program
     .command('report')
-    .description('list the functions of a profile with their own and total time')
-    .argument('<file>', 'the profile; "-" is stdin')
+    .description('list where the time of a profile went: functions, lines, calls, paths')
+    .argument('<file>', 'the profile, in any format; "-" is stdin')
     .addOption(
-      new Option('--sort <key>', 'largest first, by').choices(['self', 'total']).default('self'),
+      new Option('--sort <key>', 'largest first, by')
+        .choices(['self', 'total', 'samples', 'name'])
+        .default('self'),
     )
-    .option('--limit <n>', 'list at most so many (default: all)', parseLimit)
-    .option('-l, --lines', 'one row per executing line instead of one per function')
+    .option('--limit <n>', 'list at most so many (default: all; paths 10, Markdown 20)', parseLimit)
+    .option(
+      '--function <pattern>',
+      'list only functions that match (repeatable)',
+      parsePattern('--function'),
+    )
+    .option(
+      '--include <pattern>',
+      'keep only stacks with a frame that matches (repeatable)',
+      parsePattern('--include'),
+    )
+    .option(
+      '--exclude <pattern>',
+      'drop stacks with a frame that matches (repeatable)',
+      parsePattern('--exclude'),
+    )
+    .option('-l, --lines', 'source lines, with their text where it can be read')
+    .option('--callers-of <function>', 'who calls it: a name, or a pattern')
+    .option('--callees-of <function>', 'whom it calls: a name, or a pattern')
+    .option('--hot-paths', 'the paths of calls that cost most')
+    .option('-t, --threads', 'each thread by itself')
+    .option('--full-filenames', 'do not shorten paths')
     .option('-j, --json', 'as JSON')
+    .option('--markdown', 'as Markdown, for a pull request')
+    .option('--lenient', 'skip and count what cannot be read, instead of failing')
     .action((file: string, flags: ReportFlags) => {
-      const profile = readInput(file);
-      process.stdout.write(
-        flags.json === true ? jsonReport(profile, flags) : tableReport(profile, flags),
-      );
+      const settings = settingsOf(flags);
+      const { include = [], exclude = [] } = flags;
+      const all = readInput(file, { lenient: flags.lenient });
+      const isFiltered = include.length + exclude.length > 0;
+      const profile = isFiltered ? all.filter({ ...settings.names, include, exclude }) : all;
+      if (flags.json === true) {
+        process.stdout.write(`${JSON.stringify(reportJson(profile, settings), null, 2)}\n`);
+      } else printDocument(reportDocument(profile, settings), flags);
     });
 }
 
-function tableReport(profile: Profile, flags: ReportFlags): string {
-  const { sort, limit, lines } = flags;
-  const { weight, samples } = profile.totals;
-  const share = (part: number) => (weight > 0 ? (100 * part) / weight : 0).toFixed(1);
-  const rows = profile
-    .functions({ sort, limit, lines })
-    .map((row) => [
-      share(row.selfWeight),
-      formatWeight(profile, row.selfWeight),
-      share(row.totalWeight),
-      formatWeight(profile, row.totalWeight),
-      String(row.selfSamples),
-      row.path === '' ? row.name : `${row.name} (${row.path}${row.line > 0 ? `:${row.line}` : ''})`,
-    ]);
-  const total = `total: ${formatWeight(profile, weight)}, ${samples} samples\n`;
-  return `${formatTable(COLUMNS, rows)}${total}`;
+function settingsOf(flags: ReportFlags): ReportSettings {
+  if (flags.json && flags.markdown) throw new UsageError('choose one of --json and --markdown');
+  const { sort, threads: byThread = false, fullFilenames, function: match = [] } = flags;
+  const view = viewOf(flags);
+  // Callers by executing line are call sites; where lines are the rows themselves they are no option.
+  const lines = view.kind === 'lines' ? undefined : flags.lines;
+  const limit =
+    flags.limit ?? (flags.markdown && view.kind !== 'paths' ? MARKDOWN_LIMIT : undefined);
+  return { view, sort, limit, byThread, names: { lines, fullFilenames }, match };
 }
 
-function jsonReport(profile: Profile, flags: ReportFlags): string {
-  const { sort, limit, lines } = flags;
-  const { meta, totals, counters } = profile;
-  const functions = profile.functions({ sort, limit, lines });
-  return `${JSON.stringify({ unit: meta.unit, totals, lost: counters.lost, functions }, null, 2)}\n`;
-}
-
-function formatWeight({ meta }: Profile, weight: number): string {
-  return meta.unit === 'nanoseconds' ? `${(weight / 1e6).toFixed(1)} ms` : String(weight);
+function viewOf({ callersOf, calleesOf, hotPaths, lines }: ReportFlags): ReportView {
+  const views: ReportView[] = [];
+  if (callersOf !== undefined) views.push({ kind: 'callers', target: callersOf });
+  if (calleesOf !== undefined) views.push({ kind: 'callees', target: calleesOf });
+  if (hotPaths === true) views.push({ kind: 'paths' });
+  if (views.length > 1) {
+    throw new UsageError('choose one of --callers-of, --callees-of and --hot-paths');
+  }
+  return views[0] ?? { kind: lines === true ? 'lines' : 'functions' };
 }
