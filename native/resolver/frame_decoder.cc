@@ -78,7 +78,9 @@ void FrameDecoder::AddFrame(Tagged shared, int32_t script_offset, uint32_t flags
   if (function == nullptr) return;
   int32_t line = 0;
   if (function->script != nullptr) {
-    line = script_offset >= 0 ? function->script->Locate(script_offset).line : function->line;
+    // V8 gives prologues of optimised code positions outside of the function, e.g. 0.
+    const bool known = script_offset >= function->start && script_offset <= function->end;
+    line = known ? function->script->Locate(script_offset).line : function->line;
   }
   expanded_.push_back(
       tables_->Frame(function->id, static_cast<uint32_t>(std::max(line, 0)), 0, flags));

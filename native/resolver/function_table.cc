@@ -38,6 +38,7 @@ FunctionEntry FunctionTable::Make(Tagged shared, FunctionFacts* facts) {
   FunctionInfo info;
   if (facts->script == 0) {
     entry.is_builtin = facts->builtin_id >= 0;
+    entry.builtin_id = facts->builtin_id;
     entry.is_api = !entry.is_builtin;
     info.kind = entry.is_builtin ? FunctionKind::kBuiltin : FunctionKind::kNative;
     info.name = facts->name;
@@ -53,6 +54,8 @@ FunctionEntry FunctionTable::Make(Tagged shared, FunctionFacts* facts) {
       info.line = place.line;
       info.column = place.column;
       entry.line = place.line;
+      entry.start = facts->start_position;
+      entry.end = facts->end_position;
     }
   }
   entry.id = tables_->AddFunction(info);

@@ -15,6 +15,8 @@ struct FunctionEntry {
   uint32_t id = 0;
   const Script* script = nullptr;  // null for builtins and API functions
   int32_t line = 0;                // of the definition
+  int32_t start = -1, end = -1;    // its source text, from the parameter list; -1 unknown
+  int32_t builtin_id = -1;
   bool is_builtin = false;
   bool is_api = false;
 };
@@ -26,6 +28,10 @@ class FunctionTable {
 
   // Null if `shared` does not check.
   const FunctionEntry* Find(Tagged shared);
+  // V8's symbol of the builtin a function is; empty for others and for stripped binaries.
+  const std::string& BuiltinSymbol(const FunctionEntry& function) const {
+    return builtins_.NameOfId(function.builtin_id);
+  }
   // A function without an object, by kind and name.
   uint32_t Special(FunctionKind kind, const std::string& name);
 

@@ -33,12 +33,16 @@ class LeafRules {
       : decoder_(*decoder), sample_(sample), frame_(frame) {}
 
   LeafDecision Decide() {
-    // A frame is built by push rbp; mov rbp,rsp; push context; push function. Before the last push
-    // the function is in rdi (V8's calling convention), and what the slot shows is garbage.
+    // A frame is built by push rbp; mov rbp,rsp; push context; push function, and taken down by mov
+    // rsp,rbp; pop rbp. Slots below rsp are dead: what they show may be anything.
     half_built_ = !IsWritten(sample_, frame_, 16);
-    out_.shared = decoder_.SharedOf(half_built_ ? sample_.regs.rdi : frame_.function);
+    out_.is_typed = !half_built_ && (frame_.marker & 1) == 0;
+    if (!half_built_ && !out_.is_typed) out_.shared = decoder_.SharedOf(frame_.function);
     if (decoder_.code().IsJit(frame_.pc)) {
       InJitCode();
+    } else if (half_built_) {
+      out_.shared = FunctionEnteredByBuiltin();
+      out_.skip = out_.shared == 0;  // a stub's: the frame above is whole and tells the function
     } else {
       InBuiltin();
     }
@@ -53,33 +57,42 @@ class LeafRules {
     if (code == nullptr) return;
     if (code->tier == CodeTier::kOther) {
       out_.is_regexp = code->is_regexp;
-      out_.skip = (frame_.marker & 1) == 0 || out_.shared == 0;
+      out_.skip = !out_.is_typed && out_.shared == 0;
       return;
     }
-    if (half_built_ && out_.shared == 0) out_.shared = code->shared;
-    if (!half_built_ && (frame_.marker & 1) == 0) {
-      // rbp is a builtin's frame still: a sort, say, that has just called its comparator.
-      out_.skip = true;
-      out_.callee = OwnerOf(*code);
-      out_.callee_place = CodePlace(code, pc);
-      return;
-    }
-    if (is_tick && !half_built_ && !BelongsTo(*code, out_.shared)) {
+    if (half_built_) {
+      out_.shared = OwnerOf(*code);
+      out_.skip = out_.shared == 0;
+    } else if (is_tick && (out_.is_typed || !BelongsTo(*code, out_.shared))) {
       // Prologue or epilogue: rbp is the caller's. The caller stands at the return address, on top
       // of the stack, or below the rbp just pushed.
       out_.callee = OwnerOf(*code);
       out_.callee_place = CodePlace(code, pc);
-      const Address return_pc = ReturnAddressOnTop();
-      out_.place = decoder_.PlaceOf(frame_, out_.shared, return_pc, true);
+      if (out_.shared != 0) {
+        out_.place = decoder_.PlaceOf(frame_, out_.shared, ReturnAddressOnTop(), true);
+      }
       return;
     }
     out_.place = CodePlace(code, pc);
   }
 
+  // The function whose frame a builtin is building. V8's calling convention has it in rdi, but only
+  // builtins that are called as functions follow that; in others rdi may hold any function.
+  Tagged FunctionEnteredByBuiltin() {
+    const Tagged shared = decoder_.SharedOf(sample_.regs.rdi);
+    const FunctionEntry* function = shared == 0 ? nullptr : decoder_.functions().Find(shared);
+    if (function == nullptr) return 0;
+    const std::string& running = decoder_.builtins().NameOfPc(frame_.pc);
+    if (function->script != nullptr) {
+      return running.starts_with("InterpreterEntryTrampoline") ? shared : 0;
+    }
+    return !running.empty() && decoder_.functions().BuiltinSymbol(*function) == running ? shared : 0;
+  }
+
   // rip in a builtin: the builtin's own frame, an interpreted function's bytecode handler, or a
   // frameless stub called from machine code, whose frame this then is.
   void InBuiltin() {
-    if (out_.shared == 0 || half_built_) return;
+    if (out_.shared == 0) return;
     const bool has_bytecode = IsWritten(sample_, frame_, 40);
     uint64_t own_bytecode = has_bytecode ? frame_.slot32 : 0;
     bool callee_found = false;

@@ -15,6 +15,7 @@ struct LeafDecision {
   Tagged callee = 0;
   FramePlace callee_place;
   bool is_regexp = false;  // the tick is in machine code of a regular expression
+  bool is_typed = false;   // the frame is a typed one, e.g. a stub's, and says itself what it is
   bool skip = false;       // the "frame" is none of JavaScript's
 };
 

@@ -151,7 +151,9 @@ void Resolver::Impl::AppendTyped(const RawFrame& frame) {
 
 void Resolver::Impl::AppendLeaf(const RawSample& sample, const RawFrame& frame) {
   const LeafDecision leaf = DecideLeaf(&decoder, sample, frame);
-  if (!leaf.skip) {
+  if (leaf.is_typed && !leaf.is_regexp) {
+    AppendTyped(frame);
+  } else if (!leaf.skip) {
     if (leaf.shared == 0) {
       unresolved++;
     } else {

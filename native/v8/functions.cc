@@ -56,6 +56,9 @@ bool ReadScopeInfo(const Heap& heap, Tagged scope_info, FunctionFacts* facts) {
   if (layout.heap.scope_info_position >= 0) at = layout.heap.scope_info_position;
   if (heap.LoadWord(scope_info, at, &word) && IsSmi(word) && SmiValue(word) >= 0) {
     facts->start_position = SmiValue(word);
+    if (heap.LoadWord(scope_info, at + 8, &word) && IsSmi(word)) {
+      facts->end_position = SmiValue(word);
+    }
   }
   return true;
 }
@@ -129,6 +132,7 @@ bool ReadFunctionNames(const Heap& heap, Tagged shared, FunctionFacts* facts) {
       ReadString(heap, inferred, kMaxNameUnits, &facts->inferred_name);
     }
     heap.LoadInt(data, h.uncompiled_start, &facts->start_position);
+    heap.LoadInt(data, h.uncompiled_start + 4, &facts->end_position);
   }
   return true;
 }

@@ -16,6 +16,7 @@ struct FunctionFacts {
   int32_t builtin_id = -1;       // >= 0: a builtin
   bool is_api_function = false;  // implemented by an embedder's C++ callback
   int32_t start_position = -1;   // of the parameter list, in the script; -1 unknown
+  int32_t end_position = -1;     // of the closing brace; -1 unknown
   std::string name;              // own name; empty if anonymous
   std::string inferred_name;     // V8's guess from the assignment or the enclosing class
 };
