@@ -31,7 +31,8 @@ FrameDecoder::FrameDecoder(const Layout* layout, const Builtins* builtins, const
       ranges_(code),
       tables_(tables),
       code_cache_(&heap_, &ranges_, builtins),
-      functions_(&heap_, builtins, tables) {}
+      functions_(&heap_, builtins, tables),
+      wasm_(&heap_, tables) {}
 
 Tagged FrameDecoder::SharedOf(uint64_t function) {
   if (!IsHeapPointer(function)) return 0;
@@ -75,7 +76,7 @@ FramePlace FrameDecoder::PlaceOf(const RawFrame& frame, Tagged shared, Address p
 
 void FrameDecoder::AddFrame(Tagged shared, int32_t script_offset, uint32_t flags) {
   const FunctionEntry* function = functions_.Find(shared);
-  if (function == nullptr) return;
+  if (function == nullptr || function->is_wasm_export) return;
   int32_t line = 0;
   if (function->script != nullptr) {
     // V8 gives prologues of optimised code positions outside of the function, e.g. 0.
@@ -135,6 +136,7 @@ void FrameDecoder::MarkCompactHappened() {
   expanded_.clear();
   code_cache_.Clear();
   functions_.ForgetAddresses();
+  wasm_.ForgetAddresses();
 }
 
 void FrameDecoder::ScavengeHappened() {
@@ -147,6 +149,7 @@ void FrameDecoder::UseTables(ProfileTables* tables) {
   tables_ = tables;
   MarkCompactHappened();
   functions_.UseTables(tables);
+  wasm_.UseTables(tables);
 }
 
 }  // namespace sigprof

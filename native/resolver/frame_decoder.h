@@ -9,6 +9,7 @@
 
 #include "resolver/code_cache.h"
 #include "resolver/function_table.h"
+#include "resolver/wasm_table.h"
 #include "unwinder/raw_sample.h"
 
 namespace sigprof {
@@ -41,6 +42,7 @@ class FrameDecoder {
   const Heap& heap() const { return heap_; }
   CodeCache& code() { return code_cache_; }
   FunctionTable& functions() { return functions_; }
+  WasmTable& wasm() { return wasm_; }
   const Builtins& builtins() const { return builtins_; }
   const CodeRanges& ranges() const { return ranges_; }
 
@@ -73,6 +75,7 @@ class FrameDecoder {
   ProfileTables* tables_;
   CodeCache code_cache_;
   FunctionTable functions_;
+  WasmTable wasm_;
   std::unordered_map<uint64_t, Tagged> shared_;  // function word -> SFI; until the next scavenge
   std::unordered_map<Tagged, int32_t> bytecode_lengths_;  // -1: no BytecodeArray
   std::unordered_map<PlaceKey, Expansion, PlaceHash> expansions_;

@@ -2,6 +2,7 @@
 #include "resolver/function_table.h"
 
 #include "v8/strings.h"
+#include "v8/wasm_module.h"
 
 namespace sigprof {
 namespace {
@@ -46,6 +47,7 @@ FunctionEntry FunctionTable::Make(Tagged shared, FunctionFacts* facts) {
       info.name = builtins_.NameOfId(facts->builtin_id);
     }
   } else {
+    entry.is_wasm_export = IsWasmScript(heap_, facts->script);
     info.name = NameOf(*facts);
     entry.script = scripts_.Find(facts->script, facts->script_id);
     if (entry.script != nullptr) {

@@ -19,6 +19,7 @@ struct FunctionEntry {
   int32_t builtin_id = -1;
   bool is_builtin = false;
   bool is_api = false;
+  bool is_wasm_export = false;  // V8's stub before a WebAssembly function
 };
 
 class FunctionTable {

@@ -86,7 +86,8 @@ class LeafRules {
     if (function->script != nullptr) {
       return running.starts_with("InterpreterEntryTrampoline") ? shared : 0;
     }
-    return !running.empty() && decoder_.functions().BuiltinSymbol(*function) == running ? shared : 0;
+    return !running.empty() && decoder_.functions().BuiltinSymbol(*function) == running ? shared
+                                                                                        : 0;
   }
 
   // rip in a builtin: the builtin's own frame, an interpreted function's bytecode handler, or a

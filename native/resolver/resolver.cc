@@ -27,7 +27,8 @@ struct Resolver::Impl {
   uint32_t ReusableFrames(const RawSample& sample) const;
   void AppendFrame(const RawSample& sample, uint32_t index);
   void AppendStandard(const RawSample& sample, uint32_t index);
-  void AppendTyped(const RawFrame& frame);
+  void AppendTyped(const RawSample& sample, const RawFrame& frame);
+  void AppendWasm(const RawSample& sample, const RawFrame& frame);
   void AppendLeaf(const RawSample& sample, const RawFrame& frame);
   void AppendTop(const RawSample& sample);
   void AppendPlace(Tagged shared, const FramePlace& place);
@@ -104,13 +105,16 @@ void Resolver::Impl::AppendFrame(const RawSample& sample, uint32_t index) {
   } else if (IsStandard(frame)) {
     AppendStandard(sample, index);
   } else {
-    AppendTyped(frame);
+    AppendTyped(sample, frame);
   }
 }
 
 void Resolver::Impl::AppendPlace(Tagged shared, const FramePlace& place) {
   const std::span<const uint32_t> frames = decoder.Expand(shared, place);
-  if (frames.empty()) unresolved++;
+  if (frames.empty()) {
+    const FunctionEntry* function = decoder.functions().Find(shared);
+    if (function == nullptr || !function->is_wasm_export) unresolved++;
+  }
   for (uint32_t frame : frames) Push(frame);
 }
 
@@ -132,7 +136,7 @@ void Resolver::Impl::AppendStandard(const RawSample& sample, uint32_t index) {
   AppendPlace(shared, place);
 }
 
-void Resolver::Impl::AppendTyped(const RawFrame& frame) {
+void Resolver::Impl::AppendTyped(const RawSample& sample, const RawFrame& frame) {
   const uint64_t type = FrameType(frame);
   if (type == layout.frames.builtin_exit) {
     // A builtin written in C++: its target function lies above the frame. An embedder's callback
@@ -143,16 +147,31 @@ void Resolver::Impl::AppendTyped(const RawFrame& frame) {
       Push(tables->Frame(function->id, 0, 0, 0));
     }
   } else if (type == layout.frames.wasm) {
-    PushSpecial(FunctionKind::kWasm, "wasm-function");
+    AppendWasm(sample, frame);
   } else if (layout.frames.irregexp != 0 && type == layout.frames.irregexp) {
     PushSpecial(FunctionKind::kRegExp, "(regexp)");
   }
 }
 
+void Resolver::Impl::AppendWasm(const RawSample& sample, const RawFrame& frame) {
+  WasmTable& wasm = decoder.wasm();
+  const bool is_tick = &frame == sample.frames() && sample.start == WalkStart::kRegisters;
+  if (!is_tick) {
+    Push(wasm.FrameOf(frame.function, frame.pc == 0 ? 0 : frame.pc - 1));
+    return;
+  }
+  const uint32_t words = wasm.WordsToReturnAddress(frame.function, frame.pc);
+  if (words > 0 && words <= sample.top_word_count) {
+    // rbp is the caller's still or again.
+    Push(wasm.FrameOf(frame.function, sample.top_words[words - 1] - 1));
+  }
+  Push(wasm.FrameOf(frame.function, frame.pc));
+}
+
 void Resolver::Impl::AppendLeaf(const RawSample& sample, const RawFrame& frame) {
   const LeafDecision leaf = DecideLeaf(&decoder, sample, frame);
   if (leaf.is_typed && !leaf.is_regexp) {
-    AppendTyped(frame);
+    AppendTyped(sample, frame);
   } else if (!leaf.skip) {
     if (leaf.shared == 0) {
       unresolved++;

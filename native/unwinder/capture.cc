@@ -78,10 +78,17 @@ Start FindByScan(const StackReader& stack, const CodeRanges& code, const RawRegi
   return {WalkStart::kUnusable, 0, 0};
 }
 
+// WebAssembly code lies in no range that is known beforehand, but its frames say what they are.
+bool IsWasmFrame(const CaptureLayout& layout, const StackReader& stack, const RawRegisters& regs) {
+  return layout.wasm_frame_type != 0 && regs.rbp - 8 >= regs.rsp && stack.Has(regs.rbp + 8) &&
+         stack.At(regs.rbp - 8) == uint64_t{layout.wasm_frame_type} << 1 &&
+         stack.At(regs.rbp) > regs.rbp && stack.Has(stack.At(regs.rbp));
+}
+
 // The order matters: c_entry_fp wins over rip, because V8 code (irregexp, an exit stub) may run
 // with an exit frame already recorded, and rbp is then not the JS frame.
-Start FindStart(const StackReader& stack, const CodeRanges& code, const RawRegisters& regs,
-                const RawIsolateState& isolate) {
+Start FindStart(const CaptureLayout& layout, const StackReader& stack, const CodeRanges& code,
+                const RawRegisters& regs, const RawIsolateState& isolate) {
   if (isolate.js_entry_sp == 0) return {WalkStart::kNone, 0, 0};
   // V8 resets c_entry_fp some instructions after it popped the exit frame: a value below rsp is
   // that of a frame that is gone.
@@ -95,6 +102,7 @@ Start FindStart(const StackReader& stack, const CodeRanges& code, const RawRegis
   if (isolate.fast_call_fp != 0 && stack.Has(isolate.fast_call_fp)) {
     return {WalkStart::kFastCall, isolate.fast_call_fp, isolate.fast_call_pc};
   }
+  if (IsWasmFrame(layout, stack, regs)) return {WalkStart::kRegisters, regs.rbp, regs.rip};
   return FindByScan(stack, code, regs);
 }
 
@@ -161,7 +169,7 @@ void CaptureStack(const CaptureLayout& layout, const CodeRanges& code, const Raw
   out->reserved = 0;
   CopyTopWords(stack, regs.rsp, out);
 
-  const Start start = FindStart(stack, code, regs, isolate);
+  const Start start = FindStart(layout, stack, code, regs, isolate);
   out->start = start.kind;
   if (start.kind == WalkStart::kNone) {
     out->flags |= kSampleIdle;

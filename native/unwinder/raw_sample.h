@@ -22,7 +22,7 @@ inline constexpr uint32_t kMaxNativeFrames = 1024;
 enum class WalkStart : uint8_t {
   kNone = 0,     // no JS on this stack (js_entry_sp == 0): idle, or native work without JS
   kExitFrame,    // c_entry_fp: C++ called from JS; the first frame is the exit frame, pc unknown
-  kRegisters,    // rip in V8 code: the first frame is rbp's, its pc is rip
+  kRegisters,    // rip in V8 or WebAssembly code: the first frame is rbp's, its pc is rip
   kFastCall,     // C function called without an exit frame: first frame and pc from the isolate
   kDeoptimizer,  // V8's deoptimizer runs: first standard frame found by scan, pc unknown
   kStackScan,    // C++ leaf, nothing recorded by V8: first frame found by scan

@@ -65,6 +65,8 @@ void LoadTypes(Loader& l, InstanceTypes* t) {
   l.Type({"type_TrustedByteArray__TRUSTED_BYTE_ARRAY_TYPE"}, &t->trusted_byte_array);
   l.Type({"type_SharedFunctionInfoWrapper__SHARED_FUNCTION_INFO_WRAPPER_TYPE"}, &t->sfi_wrapper);
   l.Type({"type_FunctionTemplateInfo__FUNCTION_TEMPLATE_INFO_TYPE"}, &t->function_template_info);
+  l.Type({"type_WasmModuleObject__WASM_MODULE_OBJECT_TYPE"}, &t->wasm_module_object);
+  l.Type({"type_WasmInstanceObject__WASM_INSTANCE_OBJECT_TYPE"}, &t->wasm_instance_object);
   const char* uncompiled[4] = {
       "type_UncompiledDataWithPreparseData__UNCOMPILED_DATA_WITH_PREPARSE_DATA_TYPE",
       "type_UncompiledDataWithPreparseDataAndJob__UNCOMPILED_DATA_WITH_PREPARSE_DATA_AND_JOB_TYPE",
@@ -107,6 +109,10 @@ void LoadObjects(Loader& l, HeapOffsets* h) {
   int32_t line_ends = -1;
   l.Require({"class_Script__line_ends__Object"}, &line_ends);
   h->script_id = line_ends + 8;
+  h->script_type = line_ends - 8;
+  l.Optional({"class_Script__wasm_managed_native_module__Tagged_Object_",
+              "class_Script__wasm_managed_native_module__Object"},
+             &h->script_wasm_module);
   l.Optional({"class_Script__eval_from_shared_or_wrapped_arguments__Tagged_Object_",
               "class_Script__eval_from_shared_or_wrapped_arguments__Object",
               "class_Script__eval_from_shared_or_wrapped_arguments_or_sfi_table__Object"},

@@ -36,6 +36,7 @@ struct InstanceTypes {
   uint16_t weak_fixed_array = 0, trusted_weak_fixed_array = 0;
   uint16_t byte_array = 0, trusted_byte_array = 0;
   uint16_t sfi_wrapper = 0, function_template_info = 0;
+  uint16_t wasm_module_object = 0, wasm_instance_object = 0;
   uint16_t uncompiled_data[4] = {};
 };
 
@@ -55,6 +56,7 @@ struct HeapOffsets {
   int32_t scope_info_variables = -1;
   int32_t uncompiled_inferred_name = 8, uncompiled_start = 16;
   int32_t script_source = 8, script_name = 16, script_line_offset = 24, script_column_offset = 32;
+  int32_t script_type = 48, script_wasm_module = -1;
   int32_t script_id = 64, script_eval_from_shared = 72, script_source_url = -1;
   int32_t bytecode_length = 8, bytecode_positions = -1, bytecode_first = -1;
   int32_t code_deopt_or_bytecode = -1, code_positions = -1;

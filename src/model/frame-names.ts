@@ -112,7 +112,10 @@ function nameFunction(kind: FunctionKind, rawName: string, path: string): Functi
       };
     }
     case FunctionKind.wasm:
-      return { name: `${name || 'wasm-function'} [wasm]`, path, category: 'wasm' };
+      // Files of other profilers, and modules that can't be read, tell no module.
+      return path === ''
+        ? { name: `${name || 'wasm-function'} [wasm]`, path, category: 'wasm' }
+        : { name: `${name || 'wasm-function'} (${path})`, path, category: 'wasm' };
     case FunctionKind.regexp: {
       const isWhole = name === '(regexp)' || name.startsWith('RegExp: ');
       return {
