@@ -226,5 +226,26 @@ TEST("capture: beyond the depth cap the leaf-most and the root-most frames are k
   }
 }
 
+TEST("capture: WebAssembly code is outside of V8's ranges and starts at its typed frame") {
+  FakeStack stack = Chain(2);
+  stack.layout.wasm_frame_type = 4;
+  stack.Put(stack.at(15), 4 << 1);  // the leaf's marker
+  stack.regs.rip = 0x900000;
+  const RawSample& sample = stack.Capture();
+  EXPECT_EQ(sample.start, WalkStart::kRegisters);
+  EXPECT_EQ(sample.frame_count, 3u);
+  EXPECT_EQ(sample.frames()[0].fp, stack.at(16));
+  EXPECT_EQ(sample.frames()[0].pc, 0x900000u);
+}
+
+TEST("capture: a marker below rsp makes no WebAssembly frame") {
+  FakeStack stack = Chain(2);
+  stack.layout.wasm_frame_type = 4;
+  stack.Put(stack.at(15), 4 << 1);
+  stack.regs.rip = 0x900000;
+  stack.regs.rsp = stack.at(16);
+  EXPECT_EQ(stack.Capture().start, WalkStart::kStackScan);
+}
+
 }  // namespace
 }  // namespace sigprof

@@ -99,6 +99,11 @@ describe('frames', () => {
       'native',
     ],
     [{ name: 'wasm-function[12]', kind: FunctionKind.wasm }, 'wasm-function[12] [wasm]', 'wasm'],
+    [
+      { name: 'fft', script: 'wasm://wasm/dsp-1f:wasm-function[7]', kind: FunctionKind.wasm },
+      'fft (wasm://wasm/dsp-1f:wasm-function[7])',
+      'wasm',
+    ],
     [{ name: 'a+b', kind: FunctionKind.regexp }, 'RegExp: a+b', 'regexp'],
     [{ name: '(regexp)', kind: FunctionKind.regexp }, '(regexp)', 'regexp'],
     [
