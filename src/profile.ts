@@ -36,7 +36,6 @@ import {
 } from './model/profile-data.ts';
 import { splitThreads } from './model/split-threads.ts';
 
-export type { FlameGraphOptions } from './flamegraph/options.ts';
 export type { DecodeOptions, EncodeOptions } from './formats/profile-format.ts';
 export type { CallEdge, CallNeighbors } from './model/call-edges.ts';
 export type {
@@ -67,8 +66,14 @@ export interface ReadOptions extends DecodeOptions {
   readonly format?: string | undefined;
 }
 
+/** How a flame graph is drawn. */
+export interface PictureOptions extends Omit<FlameGraphOptions, 'base'> {
+  /** The profile to compare with; colours then tell how each share changed. */
+  readonly base?: Profile | undefined;
+}
+
 /** How a profile is written to a file or a stream. */
-export interface WriteOptions extends EncodeOptions, FlameGraphOptions {
+export interface WriteOptions extends EncodeOptions, PictureOptions {
   /** The format's name. @default by the path's extension */
   readonly format?: string | undefined;
 }
@@ -152,8 +157,8 @@ export class Profile {
   }
 
   /** A flame graph as SVG text. */
-  toFlameGraph(options: FlameGraphOptions = {}): string {
-    return join(writeFlameSvg(this.#data, options));
+  toFlameGraph(options: PictureOptions = {}): string {
+    return join(writeFlameSvg(this.#data, withBaseData(options, Profile.#dataOf(options.base))));
   }
 
   /**
@@ -162,7 +167,7 @@ export class Profile {
    */
   encode(format: string, options: WriteOptions = {}): Iterable<string | Uint8Array> {
     const encode = formatByName(format, writableFormats).encode;
-    return encode?.(this.#data, options) ?? [];
+    return encode?.(this.#data, withBaseData(options, Profile.#dataOf(options.base))) ?? [];
   }
 
   /**
@@ -279,6 +284,10 @@ export class Profile {
     return diffProfiles([firstBase, ...moreBase], [firstNext, ...moreNext], options);
   }
 
+  static #dataOf(profile: Profile | undefined): ProfileData | undefined {
+    return profile === undefined ? undefined : profile.#data;
+  }
+
   static #decode(bytes: Uint8Array, path: string, options: ReadOptions): Profile {
     const readable = profileFormats.filter((format) => format.decode !== undefined);
     const format =
@@ -292,6 +301,14 @@ export class Profile {
       throw new SigprofError(error.code, `${path}: ${error.message}`, { cause: error });
     }
   }
+}
+
+/** The options of the writers, who know tables only. */
+function withBaseData<T extends PictureOptions>(
+  options: T,
+  base: ProfileData | undefined,
+): Omit<T, 'base'> & Pick<FlameGraphOptions, 'base'> {
+  return { ...options, base };
 }
 
 function join(chunks: Iterable<string>): string {

@@ -8,6 +8,7 @@ import { addReportCommand } from './commands/report.ts';
 import { addToggleCommand } from './commands/toggle.ts';
 import { ExitCode, type SetExitCode } from './exit-codes.ts';
 import { UsageError } from './reporter.ts';
+import { usageMessage } from './usage-message.ts';
 
 /** Verbs of the contract that are not built yet; they are told apart from misspelt ones. */
 const FUTURE_VERBS = ['top', 'dump'];
@@ -31,14 +32,22 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return ExitCode.usage;
   }
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(knownHelp(program, args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version have been printed; anything else is a mistake on the command line.
     if (error.exitCode === 0) return ExitCode.ok;
-    throw new UsageError(usageMessage(error));
+    throw new UsageError(usageMessage(error, program));
   }
   return exitCode;
+}
+
+/** `help` for a verb that there is not is a mistake like the verb itself; commander would print the help of all. */
+function knownHelp(program: Command, args: readonly string[]): readonly string[] {
+  const [first, verb] = args;
+  const isUnknown =
+    first === 'help' && verb !== undefined && !program.commands.some((one) => one.name() === verb);
+  return isUnknown ? [verb] : args;
 }
 
 /** The whole command line, for running and for its help. */
@@ -60,7 +69,15 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addFlamegraphCommand(program);
   addConvertCommand(program);
   for (const verb of FUTURE_VERBS) addFutureCommand(program, verb);
+  for (const command of program.commands) nameInErrors(command);
   return program;
+}
+
+/** Errors of a verb point at the verb's own help. */
+function nameInErrors(command: Command): void {
+  command.exitOverride((error) => {
+    throw error.exitCode === 0 ? error : new UsageError(usageMessage(error, command));
+  });
 }
 
 function addFutureCommand(program: Command, verb: string): void {
@@ -72,12 +89,6 @@ function addFutureCommand(program: Command, verb: string): void {
     .action(() => {
       throw new UsageError(`'${verb}' is not available yet; see 'sigprof --help' for what is`);
     });
-}
-
-function usageMessage(error: CommanderError): string {
-  // "error: unknown option '--x'\n(Did you mean …?)": commander repeats the help on the first form.
-  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-  return `${message}; see 'sigprof --help'`;
 }
 
 function packageVersion(): string {

@@ -94,9 +94,9 @@ export class StackRows {
   }
 }
 
-/** A function as it reads: `name (path:line)`. */
-export function functionLabel({ name, path, line }: FunctionIdentity): string {
-  if (path === '') return name;
+/** A function as it reads, like its frames: `name (path:line)`. Libraries and modules are in the name already. */
+export function functionLabel({ name, path, line, category }: FunctionIdentity): string {
+  if (path === '' || category === 'native' || category === 'wasm') return name;
   return line > 0 ? `${name} (${path}:${line})` : `${name} (${path})`;
 }
 

@@ -4,6 +4,7 @@ import { type DiffNormalization, Profile } from '../../profile.ts';
 import { parseLimit, parsePattern, parsePercent } from '../arguments.ts';
 import { diffDocument } from '../diff/diff-document.ts';
 import { diffJson } from '../diff/diff-json.ts';
+import { pictureTarget, writeDiffPicture } from '../diff/diff-picture.ts';
 import { judge } from '../diff/verdict.ts';
 import { ExitCode, type SetExitCode } from '../exit-codes.ts';
 import { readInput } from '../read-input.ts';
@@ -11,6 +12,7 @@ import { UsageError } from '../reporter.ts';
 import { printDocument } from '../terminal/print-document.ts';
 
 interface DiffFlags {
+  readonly output?: string;
   readonly base?: string[];
   readonly new?: string[];
   readonly normalize?: DiffNormalization;
@@ -38,6 +40,10 @@ export function addDiffCommand(program: Command, setExitCode: SetExitCode): void
     .description('compare two profiles, and tell which differences are more than chance')
     .argument('<base>', 'the profile to compare with, in any format; "-" is stdin')
     .argument('<new>', 'the profile that is compared')
+    .option(
+      '-o, --output <file>',
+      'draw the difference: an .svg or .html file; the table is printed all the same',
+    )
     .option('--base <file>', 'a further recording of the base (repeatable)', collect)
     .option('--new <file>', 'a further recording of the new side (repeatable)', collect)
     .addOption(
@@ -92,13 +98,22 @@ export function addDiffCommand(program: Command, setExitCode: SetExitCode): void
     .option('-j, --json', 'as JSON')
     .option('--markdown', 'as Markdown, for a pull request')
     .option('--lenient', 'skip and count what cannot be read, instead of failing')
-    .action((base: string, next: string, flags: DiffFlags) => {
-      setExitCode(diffCommand(base, next, flags));
+    .addHelpText('after', EXAMPLES)
+    .action(async (base: string, next: string, flags: DiffFlags) => {
+      setExitCode(await diffCommand(base, next, flags));
     });
 }
 
-function diffCommand(base: string, next: string, flags: DiffFlags): number {
+const EXAMPLES = `
+Examples:
+  sigprof diff before.sigprof after.sigprof -o diff.svg
+  sigprof diff old1.sigprof new1.sigprof --base old2.sigprof --new new2.sigprof
+  sigprof diff base.sigprof new.sigprof --fail-if-slower 5     in CI; ends with ${ExitCode.slower} when slower
+  sigprof diff base.sigprof new.sigprof --markdown > comment.md`;
+
+async function diffCommand(base: string, next: string, flags: DiffFlags): Promise<number> {
   checkFlags(base, next, flags);
+  const target = flags.output === undefined ? undefined : pictureTarget(flags.output);
   const sides = {
     base: [base, ...(flags.base ?? [])].map((file) => readFiltered(file, flags)),
     new: [next, ...(flags.new ?? [])].map((file) => readFiltered(file, flags)),
@@ -114,6 +129,7 @@ function diffCommand(base: string, next: string, flags: DiffFlags): number {
   // Before anything is written: a reader that goes away must not turn a failure into a success.
   const exitCode = verdict?.isSlower ? ExitCode.slower : ExitCode.ok;
   process.exitCode = exitCode;
+  if (target !== undefined) await writeDiffPicture(sides, diff, target, fullFilenames);
   if (flags.json === true) {
     process.stdout.write(`${JSON.stringify(diffJson(diff, verdict, flags.limit), null, 2)}\n`);
   } else {

@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { SortKey } from '../../profile.ts';
+import type { Profile, SortKey } from '../../profile.ts';
+import { SigprofError } from '../../session/errors.ts';
 import { parseLimit, parsePattern } from '../arguments.ts';
 import { readInput } from '../read-input.ts';
 import { reportDocument } from '../report/report-document.ts';
@@ -64,27 +66,52 @@ export function addReportCommand(program: Command): void {
     .option('-j, --json', 'as JSON')
     .option('--markdown', 'as Markdown, for a pull request')
     .option('--lenient', 'skip and count what cannot be read, instead of failing')
+    .addHelpText('after', EXAMPLES)
     .action((file: string, flags: ReportFlags) => {
-      const settings = settingsOf(flags);
+      const settings = settingsOf(file, flags);
       const { include = [], exclude = [] } = flags;
       const all = readInput(file, { lenient: flags.lenient });
       const isFiltered = include.length + exclude.length > 0;
       const profile = isFiltered ? all.filter({ ...settings.names, include, exclude }) : all;
+      checkTarget(profile, settings);
       if (flags.json === true) {
         process.stdout.write(`${JSON.stringify(reportJson(profile, settings), null, 2)}\n`);
       } else printDocument(reportDocument(profile, settings), flags);
     });
 }
 
-function settingsOf(flags: ReportFlags): ReportSettings {
+const EXAMPLES = `
+Examples:
+  sigprof report app.sigprof --limit 20            the functions with most time of their own
+  sigprof report app.cpuprofile --sort total --function 'src/'
+  sigprof report app.sigprof --callers-of JSON.parse
+  perf script | stackcollapse-perf.pl | sigprof report -`;
+
+function settingsOf(file: string, flags: ReportFlags): ReportSettings {
   if (flags.json && flags.markdown) throw new UsageError('choose one of --json and --markdown');
   const { sort, threads: byThread = false, fullFilenames, function: match = [] } = flags;
   const view = viewOf(flags);
+  if (match.length > 0 && view.kind !== 'functions' && view.kind !== 'lines') {
+    throw new UsageError(
+      '--function picks rows of the table of functions or lines; to pick stacks use --include and --exclude',
+    );
+  }
   // Callers by executing line are call sites; where lines are the rows themselves they are no option.
   const lines = view.kind === 'lines' ? undefined : flags.lines;
   const limit =
     flags.limit ?? (flags.markdown && view.kind !== 'paths' ? MARKDOWN_LIMIT : undefined);
-  return { view, sort, limit, byThread, names: { lines, fullFilenames }, match };
+  const title = file === '-' ? 'stdin' : basename(file);
+  return { title, view, sort, limit, byThread, names: { lines, fullFilenames }, match };
+}
+
+/** A name that fits nothing is mistyped more often than it is not called. */
+function checkTarget(profile: Profile, { view, names }: ReportSettings): void {
+  if (view.kind !== 'callers' && view.kind !== 'callees') return;
+  if (profile.calls(view.target, names).functions.length > 0) return;
+  throw new SigprofError(
+    'ERR_SIGPROF_INVALID_PROFILE',
+    `no function in the samples matches '${view.target}'; 'sigprof report FILE --sort name' lists those there are`,
+  );
 }
 
 function viewOf({ callersOf, calleesOf, hotPaths, lines }: ReportFlags): ReportView {

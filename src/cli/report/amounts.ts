@@ -1,5 +1,4 @@
 import type { Profile } from '../../profile.ts';
-import { plainText } from '../terminal/plain-text.ts';
 
 /** Times of long recordings are shown in seconds. */
 const LONG_NS = 100e9;
@@ -54,9 +53,4 @@ export function describeProfile(profile: Profile): string {
     ...(meta.filters ?? []),
   ];
   return facts.filter((fact) => fact !== '').join(', ');
-}
-
-/** What a profile is called. */
-export function titleOf({ meta }: Profile): string {
-  return plainText(meta.title ?? '') || 'profile';
 }

@@ -1,7 +1,7 @@
 import type { Profile } from '../../profile.ts';
 import { lossLine } from '../summary.ts';
 import type { Block, Document } from '../terminal/document.ts';
-import { Amounts, countOf, describeProfile, titleOf } from './amounts.ts';
+import { Amounts, countOf, describeProfile } from './amounts.ts';
 import { callBlocks } from './call-view.ts';
 import { functionBlocks } from './function-view.ts';
 import { lineBlocks } from './line-view.ts';
@@ -13,7 +13,7 @@ export function reportDocument(profile: Profile, settings: ReportSettings): Docu
   const loss = lossLine(profile);
   const facts = [describeProfile(profile), ...(loss === undefined ? [] : [loss])].join('; ');
   const head: Block[] = [
-    { kind: 'heading', text: titleOf(profile) },
+    { kind: 'heading', text: profile.meta.title || settings.title },
     { kind: 'words', text: facts },
   ];
   if (profile.totals.weight === 0 && profile.totals.samples === 0) {

@@ -7,6 +7,8 @@ export type ReportView =
 
 /** What `report` was asked for. */
 export interface ReportSettings {
+  /** What the profile is called where it has no name of its own. */
+  readonly title: string;
   readonly view: ReportView;
   readonly sort: SortKey;
   readonly limit: number | undefined;
