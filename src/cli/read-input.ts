@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Profile, type ReadOptions } from '../profile.ts';
 import { SigprofError } from '../session/errors.ts';
+import { report } from './reporter.ts';
 
 const STDIN = 0;
 
-/** Reads a profile in any known format; "-" is stdin. @throws SigprofError */
+/** Reads a profile in any known format; "-" is stdin. Says what it could not use. @throws SigprofError */
 export function readInput(path: string, options: ReadOptions = {}): Profile {
   const name = path === '-' ? 'stdin' : `'${path}'`;
   let bytes: Uint8Array;
@@ -20,10 +21,14 @@ export function readInput(path: string, options: ReadOptions = {}): Profile {
     );
   }
   try {
-    return Profile.read(bytes, options);
+    const profile = Profile.read(bytes, options);
+    for (const warning of profile.warnings) report(`warning: ${name}: ${warning}`);
+    return profile;
   } catch (error) {
     if (!(error instanceof SigprofError)) throw error;
-    throw new SigprofError(error.code, `${name}: ${error.message}`, { cause: error });
+    const isOneLine = /\bline \d+: /.test(error.message) && options.lenient !== true;
+    const remedy = isOneLine ? '; --lenient skips such lines' : '';
+    throw new SigprofError(error.code, `${name}: ${error.message}${remedy}`, { cause: error });
   }
 }
 

@@ -1,7 +1,8 @@
 import type { ProfileData } from '../profile-data.ts';
 import { hasTimes } from './replicates.ts';
 
-/** Counts whose smaller stacks weigh that much are no samples but time or bytes. */
+/** Counts that large together, whose smaller stacks weigh that much, are no samples but time or bytes. */
+const SMALLEST_SCALED_SUM = 100_000;
 const SMALLEST_SCALED_COUNT = 100;
 
 /**
@@ -27,7 +28,7 @@ export function sampleSize(profile: ProfileData): number {
   if (!isCount && ticks > samples.length) return ticks;
   const weights = Float64Array.from(samples.weight).sort();
   const small = weights[Math.floor(weights.length / 10)] as number;
-  if (isCount && small < SMALLEST_SCALED_COUNT) return ticks;
+  if (isCount && (weight < SMALLEST_SCALED_SUM || small < SMALLEST_SCALED_COUNT)) return ticks;
   return small > 0 ? Math.max(samples.length, weight / small) : samples.length;
 }
 

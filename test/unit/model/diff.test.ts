@@ -210,6 +210,7 @@ describe('sampleSize', () => {
 
   it('takes small counts for samples and large ones for time', () => {
     expect(sampleSize(folded([100, 50, 1, 1, 2]))).toBe(154);
+    expect(sampleSize(folded([400, 600]))).toBe(1000);
     // Microseconds at 100 Hz: the small stacks were seen once.
     const microseconds = folded([10_000, 10_000, 10_000, 170_000, 800_000]);
     expect(sampleSize(microseconds)).toBe(100);
