@@ -16,6 +16,7 @@
 
 #include "addon/js_error.h"
 #include "addon/options.h"
+#include "addon/remote.h"
 #include "sampler/recorder.h"
 #include "sampler/recording.h"
 
@@ -158,6 +159,7 @@ napi_value Load(napi_env env, napi_value exports) {
                                               Method("installRecorder", Install),
                                               Method("finishRecorder", Finish)};
   napi_define_properties(env, exports, std::size(methods), methods);
+  DefineRemote(env, exports);
   return exports;
 }
 

@@ -122,4 +122,18 @@ Status ReadRecorderOptions(napi_env env, napi_value value, RecorderOptions* out)
   return reader.status();
 }
 
+Status ReadRemoteOptions(napi_env env, napi_value value, remote::RemoteOptions* out) {
+  OptionReader reader(env, value);
+  SamplingOptions sampling;
+  ReadSampling(&reader, &sampling);
+  out->pid = static_cast<pid_t>(reader.Integer("pid", 1, 4194304));
+  out->rate_hz = sampling.rate_hz;
+  out->wall = sampling.mode == SamplingMode::kWall;
+  out->idle = sampling.idle;
+  out->max_bytes = sampling.max_bytes;
+  out->subprocesses = reader.Boolean("subprocesses");
+  out->nonblocking = reader.Boolean("nonblocking");
+  return reader.status();
+}
+
 }  // namespace sigprof

@@ -9,8 +9,8 @@
 #include <cstdio>
 
 #include "os/clocks.h"
+#include "os/json.h"
 #include "sampler/js_thread.h"
-#include "sampler/json.h"
 #include "sampler/signal_handler.h"
 
 namespace sigprof {

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "os/memory.h"
+#include "v8/builtin_symbols.h"
 
 namespace sigprof {
 
@@ -20,13 +22,15 @@ class Builtins {
     end_ = end;
     copy_start_ = copy_start;
   }
-  // Added to a linked address to get the symbol's address in the file; the load bias.
-  void SetFile(std::string path, uint64_t load_bias) {
-    path_ = std::move(path);
+  // Where names come from. `load_bias` added to a linked address gives the one it runs at.
+  void UseSymbols(std::shared_ptr<const BuiltinSymbols> symbols, uint64_t load_bias) {
+    symbols_ = std::move(symbols);
     load_bias_ = load_bias;
   }
   // Finds the table of entry points, ordered by builtin id, in the Isolate. False if there is none.
   bool ReadEntries(Memory* memory, Address isolate);
+  // Lowest entry point found, linked; 0 if there are none.
+  Address first_entry() const;
 
   bool Contains(Address pc) const {
     return pc - start_ < end_ - start_ || (copy_start_ != 0 && pc - copy_start_ < end_ - start_);
@@ -36,30 +40,23 @@ class Builtins {
   Address copy_start() const { return copy_start_; }
 
   // V8's symbol without its Builtins_ prefix, e.g. "ArrayPrototypeSort"; "" if the binary is
-  // stripped. The first call reads the symbol table (some 20 ms); call it off the sampled threads.
+  // stripped. The first call reads the symbol table; call it off the sampled threads.
   const std::string& NameOfId(int32_t builtin_id) const;
   const std::string& NameOfPc(Address pc) const;
   // Length of the bytecode at `bytes` with its prefix, or 0 if the binary's table is unknown.
-  size_t BytecodeLength(const uint8_t* bytes, size_t available) const;
+  size_t BytecodeLength(const uint8_t* bytes, size_t available) const {
+    return symbols_ == nullptr ? 0 : symbols_->BytecodeLength(bytes, available);
+  }
 
  private:
-  struct Symbol {
-    Address start;
-    std::string name;
-  };
-  void LoadSymbols() const;
   Address Linked(Address pc) const {
     return copy_start_ != 0 && pc - copy_start_ < end_ - start_ ? pc - copy_start_ + start_ : pc;
   }
 
   Address start_ = 0, end_ = 0, copy_start_ = 0;
-  std::string path_;
   uint64_t load_bias_ = 0;
   std::vector<Address> entries_;  // by builtin id, linked addresses
-  // Read on first use, under the resolve lock like everything else of a resolver.
-  mutable bool symbols_loaded_ = false;
-  mutable std::vector<Symbol> symbols_;          // by address
-  mutable std::vector<uint8_t> bytecode_sizes_;  // three rows: single, double, quadruple operands
+  std::shared_ptr<const BuiltinSymbols> symbols_;
 };
 
 }  // namespace sigprof

@@ -51,17 +51,13 @@ bool ReadEntry(const uint8_t* body, CaptureLayout* layout) {
 
 }  // namespace
 
-bool CalibrateCapture(const uint8_t* code, size_t size, CaptureLayout* layout) {
+bool CalibrateCapture(const uint8_t* code, size_t size, CaptureLayout* layout, size_t* entry) {
   if (size < sizeof kPrologue + kBodyBytes) return false;
-  const uint8_t* end = code + size - sizeof kPrologue - kBodyBytes;
-  for (const uint8_t* at = code; at < end; at++) {
-    at = static_cast<const uint8_t*>(std::memchr(at, kPrologue[0], static_cast<size_t>(end - at)));
-    if (at == nullptr) return false;
-    if (std::memcmp(at, kPrologue, sizeof kPrologue) == 0) {
-      return ReadEntry(at + sizeof kPrologue, layout);
-    }
-  }
-  return false;
+  const void* at = memmem(code, size - kBodyBytes, kPrologue, sizeof kPrologue);
+  if (at == nullptr) return false;
+  const auto* found = static_cast<const uint8_t*>(at);
+  if (entry != nullptr) *entry = static_cast<size_t>(found - code);
+  return ReadEntry(found + sizeof kPrologue, layout);
 }
 
 }  // namespace sigprof

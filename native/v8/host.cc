@@ -156,7 +156,7 @@ Status Load(Host* host) {
   host->builtins.SetCode(start, start + blob_size, 0);
   const CodeRanges ranges = IsolateCodeRanges(*host, isolate);
   host->builtins.SetCode(start, start + blob_size, FindBuiltinsCopy(ranges, start));
-  host->builtins.SetFile("/proc/self/exe", MainProgramBias());
+  host->builtins.UseSymbols(std::make_shared<BuiltinSymbols>("/proc/self/exe"), MainProgramBias());
   ProcessMemory memory(getpid());
   host->builtins.ReadEntries(&memory, reinterpret_cast<Address>(isolate));
   return SelfTest(*host, isolate, ranges);

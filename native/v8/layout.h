@@ -96,7 +96,9 @@ struct Layout {
 Status LoadHeapLayout(const SymbolSource& symbols, const V8Version& version, Layout* layout);
 
 // Reads the Isolate offsets off the machine code of V8's JSEntry builtin, searched for in `code`
-// (the embedded builtins). False when the code is not as expected.
-bool CalibrateCapture(const uint8_t* code, size_t size, CaptureLayout* layout);
+// (the embedded builtins, or all code of the binary). False when the code is not as expected.
+// `entry` (may be null) gets the builtin's offset in `code`.
+bool CalibrateCapture(const uint8_t* code, size_t size, CaptureLayout* layout,
+                      size_t* entry = nullptr);
 
 }  // namespace sigprof

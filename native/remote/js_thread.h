@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// One thread of the target, with what it takes to read its stack if it runs JavaScript.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "remote/stack_copy.h"
+#include "remote/target.h"
+#include "remote/thread_files.h"
+#include "remote/tracer.h"
+#include "resolver/resolver.h"
+#include "v8/builtins.h"
+
+namespace sigprof::remote {
+
+struct RemoteThread {
+  RemoteThread(pid_t pid, pid_t id) : tid(id), is_main(id == pid), files(pid, id) {}
+
+  const pid_t tid;
+  const bool is_main;
+  ThreadFiles files;
+  uint64_t thread_pointer = 0;  // 0: not known yet
+  Address slot = 0;             // where it keeps its isolate
+
+  // Set while it has an isolate.
+  Address isolate = 0;
+  Builtins builtins;
+  CodeRanges code;
+  std::unique_ptr<Resolver> resolver;
+  uint64_t top = 0;  // outermost JavaScript frame, when last seen
+
+  bool runs_js() const { return isolate != 0; }
+};
+
+// Finds the thread pointer: in the memory of a thread asleep, else by stopping it once, if `tracer`
+// is not null. False when neither is possible (now).
+bool FindThreadPointer(Tracer* tracer, Target* target, RemoteThread* thread);
+
+// Looks whether the thread has an isolate and finds its code; a change drops what was known.
+// False when the isolate is there but not ready to be read.
+bool FindIsolate(Target* target, RemoteThread* thread, ProfileTables* tables);
+
+// Stops the thread for a copy of its stack; false when it is gone, busy or without its isolate.
+// `pause_ns` is the time it stood still, at most.
+bool CaptureStopped(Tracer* tracer, Target* target, RemoteThread* thread, StackCopy* copy,
+                    ThreadRegisters* regs, uint64_t* pause_ns);
+// Copies the stack of a thread asleep in a system call, without stopping it; false when it is not
+// asleep, or woke meanwhile.
+bool CaptureAsleep(Target* target, RemoteThread* thread, StackCopy* copy, ThreadRegisters* regs,
+                   ThreadSyscall* syscall);
+
+}  // namespace sigprof::remote

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "remote/stack_copy.h"
+
+#include <algorithm>
+
+namespace sigprof::remote {
+namespace {
+
+// Beyond any stack limit V8 is started with; a wrong word must not cost more.
+constexpr uint64_t kMaxStackBytes = 16u << 20;
+// Above the outermost entry frame's fp: its return address and what CopyFrame looks at.
+constexpr uint64_t kAboveEntryFrame = 64;
+// v8::StateTag is 16 bits wide: JS 0, GC 1.
+constexpr uint32_t kStateMask = 0xffff;
+constexpr uint32_t kStateGc = 1;
+
+// The isolate's words as pieces of a gather.
+constexpr size_t kIsolatePieces = 5;
+size_t AddIsolate(const CaptureLayout& layout, Address isolate, RawIsolateState* out,
+                  MemoryPiece* pieces) {
+  const auto at = [isolate](int32_t offset) { return isolate + static_cast<uint64_t>(offset); };
+  pieces[0] = {at(layout.c_entry_fp), &out->c_entry_fp, 8, false};
+  pieces[1] = {at(layout.fast_call_fp), &out->fast_call_fp, 8, false};
+  pieces[2] = {at(layout.fast_call_pc), &out->fast_call_pc, 8, false};
+  pieces[3] = {at(layout.js_entry_sp), &out->js_entry_sp, 8, false};
+  pieces[4] = {at(layout.vm_state), &out->vm_state, 4, false};
+  return kIsolatePieces;
+}
+
+bool AllRead(const MemoryPiece* pieces, size_t count) {
+  return std::all_of(pieces, pieces + count, [](const MemoryPiece& piece) { return piece.ok; });
+}
+
+}  // namespace
+
+bool IsInGc(const RawIsolateState& isolate) { return (isolate.vm_state & kStateMask) == kStateGc; }
+
+bool StackCopy::ReadStack(Memory* memory, uint64_t high) {
+  if (high <= low_ || high - low_ > kMaxStackBytes) return false;
+  if (stack_.size() < high - low_) stack_.resize(high - low_);
+  high_ = low_ + memory->Read(low_, stack_.data(), high - low_);
+  return high_ == high;
+}
+
+bool StackCopy::Take(Memory* memory, const CaptureLayout& layout, Address slot, Address isolate,
+                     uint64_t rsp, uint64_t top) {
+  low_ = high_ = rsp & ~7ull;
+  Address current = 0;
+  MemoryPiece pieces[kIsolatePieces + 2];
+  size_t count = AddIsolate(layout, isolate, &isolate_, pieces);
+  pieces[count++] = {slot, &current, 8, false};
+  const uint64_t guess = top != 0 ? top + kAboveEntryFrame : 0;
+  const bool guessed = guess > low_ && guess - low_ <= kMaxStackBytes;
+  if (guessed) {
+    if (stack_.size() < guess - low_) stack_.resize(guess - low_);
+    pieces[count] = {low_, stack_.data(), static_cast<uint32_t>(guess - low_), false};
+  }
+  memory->ReadMany(pieces, count + (guessed ? 1 : 0));
+  if (!AllRead(pieces, count) || current != isolate) return false;
+  isolate_.reserved = 0;
+  if (isolate_.js_entry_sp == 0) return true;
+  if (guessed && isolate_.js_entry_sp == top && pieces[count].ok) {
+    high_ = guess;
+  } else {
+    ReadStack(memory, isolate_.js_entry_sp + kAboveEntryFrame);
+  }
+  return true;
+}
+
+bool StackCopy::StillSame(Memory* memory, const CaptureLayout& layout, Address isolate) {
+  RawIsolateState now = {};
+  MemoryPiece pieces[kIsolatePieces];
+  const size_t count = AddIsolate(layout, isolate, &now, pieces);
+  memory->ReadMany(pieces, count);
+  return AllRead(pieces, count) && now.c_entry_fp == isolate_.c_entry_fp &&
+         now.js_entry_sp == isolate_.js_entry_sp && now.fast_call_fp == isolate_.fast_call_fp;
+}
+
+RawSample* StackCopy::Walk(const CaptureLayout& layout, const CodeRanges& code,
+                           const RawRegisters& regs) {
+  auto* sample = reinterpret_cast<RawSample*>(sample_.data());
+  const StackWindow window = {low_, high_, stack_.data()};
+  CaptureStack(layout, code, regs, isolate_, window, sample);
+  sample->pinned = 0;
+  sample->gc_epoch = 0;
+  if (IsInGc(isolate_)) sample->flags |= kSampleInGc;
+  return sample;
+}
+
+}  // namespace sigprof::remote

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// One thread of another process at one instant: V8's words of its isolate and its stack, copied in
+// as few system calls as possible, and the raw sample made of them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "os/memory.h"
+#include "unwinder/capture.h"
+
+namespace sigprof::remote {
+
+class StackCopy {
+ public:
+  StackCopy() : sample_(kMaxRawSampleSize / sizeof(uint64_t)) {}
+
+  // The copying part, for as long as the thread stands still. `slot` is where the thread keeps the
+  // pointer to its isolate: false when that is not `isolate` any more, or nothing can be read.
+  // `top` is the outermost JavaScript frame of the last copy (0: none); a right guess saves a call.
+  bool Take(Memory* memory, const CaptureLayout& layout, Address slot, Address isolate,
+            uint64_t rsp, uint64_t top);
+  // Whether the isolate's words were the same before and after the stack was copied; for threads
+  // that do not stand still.
+  bool StillSame(Memory* memory, const CaptureLayout& layout, Address isolate);
+
+  // The walk over what was copied, with flags set but for kSampleInGc's reasons; see CaptureStack.
+  RawSample* Walk(const CaptureLayout& layout, const CodeRanges& code, const RawRegisters& regs);
+
+  const RawIsolateState& isolate() const { return isolate_; }
+
+ private:
+  bool ReadStack(Memory* memory, uint64_t high);
+
+  RawIsolateState isolate_ = {};
+  uint64_t low_ = 0, high_ = 0;  // of the stack, as far as copied
+  std::vector<unsigned char> stack_;
+  std::vector<uint64_t> sample_;  // room for one largest RawSample
+};
+
+// v8::StateTag GC in the isolate's vm_state.
+bool IsInGc(const RawIsolateState& isolate);
+
+}  // namespace sigprof::remote
