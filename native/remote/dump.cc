@@ -130,6 +130,8 @@ class Dumper {
     facts->has_js = sample->start != WalkStart::kNone;
     if (IsInGc(copy_.isolate())) facts->state = "gc";
     if (!facts->has_js) return;
+    // With JavaScript on the stack, it is not the event loop that waits.
+    if (IsPolling(facts->syscall)) facts->state = "syscall";
     ResolvedSample resolved;
     if (sample->start != WalkStart::kUnusable) resolved = thread->resolver->Resolve(*sample);
     facts->stack = resolved.stack != 0 ? resolved.stack : program_stack_;

@@ -227,7 +227,8 @@ bool Recording::SampleRunning(Tracer* tracer, Thread* thread, uint32_t* stack, u
   ThreadRegisters regs;
   uint64_t pause = 0;
   if (!CaptureStopped(tracer, target_.get(), thread, &copy_, &regs, &pause)) {
-    counters_.not_stopped++;
+    // One that has ended is not seized any more.
+    if (tracer->IsSeized(thread->tid)) counters_.not_stopped++;
     return false;
   }
   pauses_.Add(pause);

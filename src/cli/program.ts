@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addConvertCommand } from './commands/convert.ts';
 import { addDiffCommand } from './commands/diff.ts';
+import { addDumpCommand } from './commands/dump.ts';
 import { addFlamegraphCommand } from './commands/flamegraph.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReportCommand } from './commands/report.ts';
@@ -11,12 +12,14 @@ import { UsageError } from './reporter.ts';
 import { usageMessage } from './usage-message.ts';
 
 /** Verbs of the contract that are not built yet; they are told apart from misspelt ones. */
-const FUTURE_VERBS = ['top', 'dump'];
+const FUTURE_VERBS = ['top'];
 
 const EXAMPLES = `
 Examples:
   sigprof record -o flame.svg -- node app.js       profile a program, see where its CPU time goes
   sigprof record -r 1000 -d 10 -o out.collapsed -- npm start
+  sigprof record -p 4711 -d 10 -o flame.svg        a running process, nothing loaded into it
+  sigprof dump -p 4711                             what it does right now
   node --import sigprof/register server.js         then, twice: sigprof toggle PID
   sigprof flamegraph out.collapsed -o flame.svg    draw what any tool has folded
   sigprof report flame.sigprof --limit 20          the hottest functions as a table`;
@@ -63,6 +66,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', EXAMPLES);
   addRecordCommand(program, setExitCode);
+  addDumpCommand(program);
   addToggleCommand(program);
   addReportCommand(program);
   addDiffCommand(program, setExitCode);

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { Profile, type WriteOptions } from '../profile.ts';
 import { SigprofError } from '../session/errors.ts';
 import { type LaunchOptions, launch } from '../session/launch.ts';
@@ -14,6 +13,7 @@ import {
   type OutputTarget,
   resolveOutput,
 } from './output-target.ts';
+import { nameOfProgram } from './program-name.ts';
 import { report } from './reporter.ts';
 import { summaryLines } from './summary.ts';
 import { StatusLine } from './terminal/status-line.ts';
@@ -70,16 +70,15 @@ function resolveRecordOutput(settings: RecordSettings): RecordTarget {
   }
   const chosen = resolveOutput({ format }).format;
   const [extension = ''] = chosen.extensions;
-  const path = (pid: number) => defaultFileName(programName(settings), pid, extension, new Date());
+  const path = (pid: number) =>
+    defaultFileName(
+      nameOfProgram([settings.command, ...settings.args]),
+      pid,
+      extension,
+      new Date(),
+    );
   checkWritable(path(0));
   return { format: chosen, path };
-}
-
-/** What people would call the program: its script rather than the interpreter. */
-function programName({ command, args }: RecordSettings): string {
-  const name = basename(command);
-  const script = /^node/.test(name) ? args.find((word) => !word.startsWith('-')) : undefined;
-  return script === undefined ? name : basename(script).replace(/\.[cm]?[jt]s$/, '');
 }
 
 function showProgress(settings: RecordSettings, folder: RecordingFolder): StatusLine | undefined {

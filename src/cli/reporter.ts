@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { SigprofError } from '../session/errors.ts';
-import { ExitCode } from './exit-codes.ts';
+import { ExitCode, exitCodeOf } from './exit-codes.ts';
 
 /** A mistake on the command line: reported in one line, exit code 2. */
 export class UsageError extends Error {
@@ -17,10 +17,8 @@ export function reportError(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error);
   report(message.replace(/\s*\n\s*/g, ' '));
   if (isDebugging()) process.stderr.write(`${inspect(error)}\n`);
-  const isUsage =
-    error instanceof UsageError ||
-    (error instanceof SigprofError && error.code === 'ERR_SIGPROF_INVALID_OPTION');
-  return isUsage ? ExitCode.usage : ExitCode.failure;
+  if (error instanceof UsageError) return ExitCode.usage;
+  return error instanceof SigprofError ? exitCodeOf(error.code) : ExitCode.failure;
 }
 
 function isDebugging(): boolean {

@@ -11,9 +11,11 @@ const LOST_REASONS: Readonly<Record<string, string>> = {
   tableFull: 'memory bound reached',
   timerOverruns: 'ticks merged by the kernel',
   threadsWithoutTimer: 'threads without a timer',
+  notStopped: 'threads that did not stop in time',
+  unseenInJs: 'looks at a thread in JavaScript, which needs it stopped',
 };
 /** Reasons that cost whole samples; the others are told, but lose no time of the profile. */
-const LOSES_SAMPLES = ['ringFull', 'unusableStacks', 'tableFull'];
+const LOSES_SAMPLES = ['ringFull', 'unusableStacks', 'tableFull', 'unseenInJs'];
 
 /** What to tell people about a finished recording, one line each. */
 export function summaryLines(profile: Profile): string[] {

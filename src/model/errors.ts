@@ -11,7 +11,13 @@ export type SigprofErrorCode =
   | 'ERR_SIGPROF_INVALID_PROFILE'
   | 'ERR_SIGPROF_UNKNOWN_FORMAT'
   | 'ERR_SIGPROF_OUTPUT'
-  | 'ERR_SIGPROF_TARGET';
+  | 'ERR_SIGPROF_TARGET'
+  | 'ERR_SIGPROF_NO_PROCESS'
+  | 'ERR_SIGPROF_ZOMBIE'
+  | 'ERR_SIGPROF_OTHER_USER'
+  | 'ERR_SIGPROF_PTRACE_DENIED'
+  | 'ERR_SIGPROF_TRACED'
+  | 'ERR_SIGPROF_NOT_NODE';
 
 /** An error with a cause and a remedy in one line, told apart by `code`. */
 export class SigprofError extends Error {

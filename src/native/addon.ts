@@ -44,6 +44,67 @@ export interface AddonStatus {
   readonly message: string;
 }
 
+/** Settings of a recording of other processes. */
+export interface RemoteOptions extends SamplingOptions {
+  readonly pid: number;
+  /** Child Node processes too. */
+  readonly subprocesses: boolean;
+  /** Never stop a thread. */
+  readonly nonblocking: boolean;
+}
+
+/** How a recording of other processes goes. */
+export interface RemoteProgress {
+  /** Some process is still there to be sampled. */
+  readonly running: boolean;
+  /** How the process asked for ended: it exited, or runs another program now; '' while it goes on. */
+  readonly ended: '' | 'exited' | 'exec';
+  /** Sampled now. */
+  readonly processes: number;
+  readonly samples: number;
+  readonly lost: number;
+}
+
+/** What a thread of another process was found doing. */
+export type ThreadState =
+  | 'running' // JavaScript, or V8's builtins
+  | 'native' // C++ on a CPU
+  | 'gc'
+  | 'idle' // in the event loop, nothing to do
+  | 'lock' // asleep in a futex
+  | 'syscall' // asleep in another system call
+  | 'stopped' // by a signal
+  | 'unknown';
+
+/** The JSON text that `remoteDump` returns as `info`. */
+export interface DumpInfo {
+  readonly pid: number;
+  readonly commandLine: string;
+  readonly executable: string;
+  readonly nodeVersion: string;
+  readonly v8Version: string;
+  /** The binary has no symbol table: builtins have no names. */
+  readonly stripped: boolean;
+  readonly threads: readonly {
+    readonly tid: number;
+    readonly name: string;
+    readonly kind: 'main' | 'worker' | 'native';
+    readonly state: ThreadState;
+    /** Number of the system call it sleeps in. */
+    readonly syscall?: number;
+    /** All frames were read. */
+    readonly complete: boolean;
+  }[];
+}
+
+/** The stacks of a process. */
+export interface DumpResult {
+  /** One sample for each thread with JavaScript on its stack; thread rows carry the tid. */
+  readonly batch: ArrayBuffer;
+  /** {@link DumpInfo} */
+  readonly info: string;
+}
+
 export interface Addon {
   /** Whether the running V8 can be sampled: layout found, calibrated and self-tested at load. */
   status(): AddonStatus;
@@ -56,4 +117,15 @@ export interface Addon {
   installRecorder(options: RecorderOptions): void;
   /** Ends and writes a running file recording, waiting until the file is complete. No-op if none runs. */
   finishRecorder(): void;
+  /** Starts to record another process; one recording at a time. Throws an Error with a `code`. */
+  remoteStart(options: RemoteOptions): void;
+  remoteProgress(): RemoteProgress;
+  /** A batch for each process of what was recorded since the last call; each stands for itself. */
+  remoteTake(): ArrayBuffer[];
+  /** Ends it; a batch for each process of what was not taken yet. */
+  remoteStop(): ArrayBuffer[];
+  /** The stacks of a process now. Throws an Error with a `code`. */
+  remoteDump(options: RemoteOptions): DumpResult;
+  /** Ids of the processes below one, parents first. */
+  processesBelow(pid: number): number[];
 }

@@ -1,14 +1,17 @@
 import { type Command, Option } from 'commander';
-import { DEFAULT_RATE_HZ, type SamplingMode } from '../../session/options.ts';
-import { parseDuration, parseMode, parsePattern, parseRate } from '../arguments.ts';
+import { DEFAULT_MAX_BYTES, DEFAULT_RATE_HZ, type SamplingMode } from '../../session/options.ts';
+import { parseDuration, parseMode, parsePattern, parsePid, parseRate } from '../arguments.ts';
+import { attachCommand } from '../attach-command.ts';
 import type { SetExitCode } from '../exit-codes.ts';
 import { type RecordSettings, recordCommand } from '../record-command.ts';
 import { UsageError } from '../reporter.ts';
 
 /** Options of the contract that are not built yet. */
-const FUTURE_OPTIONS = ['-p, --pid <pid>', '-n, --native', '--nonblocking'];
+const FUTURE_OPTIONS = ['-n, --native'];
 
 interface RecordFlags {
+  readonly pid?: number;
+  readonly nonblocking?: boolean;
   readonly output?: string;
   readonly format?: string;
   readonly rate: number;
@@ -24,14 +27,15 @@ interface RecordFlags {
   readonly quiet?: boolean;
 }
 
-/** Adds `sigprof record [options] [--] COMMAND [ARG...]`. */
+/** Adds `sigprof record [options] (-p PID | [--] COMMAND [ARG...])`. */
 export function addRecordCommand(program: Command, setExitCode: SetExitCode): void {
   const command = program
     .command('record')
-    .description('run a program and record where it spends its time')
+    .description('record where a program spends its time: one to be run, or a running process')
     .argument('[command...]', 'the program and its arguments; all after the first word is its own')
-    .usage('[options] [--] COMMAND [ARG...]')
+    .usage('[options] (-p PID | [--] COMMAND [ARG...])')
     .passThroughOptions()
+    .option('-p, --pid <pid>', 'a running process; nothing is loaded into it', parsePid)
     .option(
       '-o, --output <file>',
       'file to write, "-" is stdout (default: sigprof-<name>-<pid>-<time>.svg)',
@@ -72,10 +76,14 @@ export function addRecordCommand(program: Command, setExitCode: SetExitCode): vo
       'drop stacks with a frame that matches (repeatable)',
       parsePattern('--exclude'),
     )
+    .option(
+      '--nonblocking',
+      'with -p: never stop the process; sees it only while it runs no JavaScript',
+    )
     .option('-q, --quiet', 'print nothing but errors');
   for (const flags of FUTURE_OPTIONS) command.addOption(futureOption(flags));
   command.action(async (words: string[], flags: RecordFlags) => {
-    setExitCode(await recordCommand(settingsOf(words, flags)));
+    setExitCode(await run(words, flags));
   });
 }
 
@@ -83,17 +91,30 @@ function futureOption(flags: string): Option {
   return new Option(flags).hideHelp();
 }
 
-function settingsOf(words: readonly string[], flags: RecordFlags): RecordSettings {
+function run(words: readonly string[], flags: RecordFlags): Promise<number> {
   refuseFutureOptions(flags);
+  const { pid, nonblocking = false } = flags;
   const [command, ...args] = words;
-  if (command === undefined) {
-    throw new UsageError("record needs a program to run, as 'sigprof record -- node app.js'");
+  if (pid !== undefined) {
+    if (command !== undefined) {
+      throw new UsageError(`record takes either -p or a program, got both ('${command}')`);
+    }
+    const settings = settingsOf(flags);
+    return attachCommand({ ...settings, pid, nonblocking, maxBytes: DEFAULT_MAX_BYTES });
   }
+  if (nonblocking) throw new UsageError('--nonblocking is for running processes, with -p');
+  if (command === undefined) {
+    throw new UsageError(
+      "record needs a program to run, as 'sigprof record -- node app.js', or a process with -p",
+    );
+  }
+  return recordCommand({ ...settingsOf(flags), command, args });
+}
+
+function settingsOf(flags: RecordFlags): Omit<RecordSettings, 'command' | 'args'> {
   const { rate: rateHz, duration: durationMs = 0, idle = false, ...others } = flags;
   const { subprocesses = false, quiet: isQuiet = false, include, exclude, ...style } = others;
   return {
-    command,
-    args,
     rateHz,
     durationMs,
     mode: flags.mode,
@@ -109,9 +130,7 @@ function settingsOf(words: readonly string[], flags: RecordFlags): RecordSetting
 
 function refuseFutureOptions(flags: object): void {
   const names: Record<string, string> = {
-    pid: '--pid',
     native: '--native',
-    nonblocking: '--nonblocking',
   };
   for (const [key, option] of Object.entries(names)) {
     if (key in flags) throw new UsageError(`${option} is not available yet; leave it out`);

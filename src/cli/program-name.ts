@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/** What people would call a program: its script rather than the interpreter. */
+export function nameOfProgram([command = '', ...args]: readonly string[]): string {
+  const name = basename(command);
+  const script = /^node/.test(name) ? args.find((word) => !word.startsWith('-')) : undefined;
+  return script === undefined ? name : basename(script).replace(/\.[cm]?[jt]s$/, '');
+}
+
+/** The same of a running process; 'process' where it does not tell. */
+export function programName(pid: number): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return nameOfProgram(words.filter((word) => word !== '')) || 'process';
+  } catch {
+    return 'process';
+  }
+}

@@ -1,0 +1,49 @@
+import type { Addon, RemoteOptions, RemoteProgress } from '../native/addon.ts';
+import { loadAddon } from '../native/load.ts';
+import { Profile } from '../profile.ts';
+import { asSigprofError } from './errors.ts';
+
+export type { RemoteOptions, RemoteProgress } from '../native/addon.ts';
+
+/** A recording of another process, which loads nothing into it. One at a time. */
+export class RemoteRecording {
+  readonly #addon: Addon;
+
+  /**
+   * Attaches and begins to sample.
+   * @throws SigprofError with the reason why the process can't be sampled; see docs/cli.md
+   */
+  constructor(options: RemoteOptions) {
+    this.#addon = loadAddon();
+    callNative(() => this.#addon.remoteStart(options));
+  }
+
+  progress(): RemoteProgress {
+    return callNative(() => this.#addon.remoteProgress());
+  }
+
+  /** What was recorded since the last call, one profile a process. */
+  take(): Profile[] {
+    return callNative(() => this.#addon.remoteTake()).map(readBatch);
+  }
+
+  /** Ends the recording and lets go of the process; what was not taken yet, of all processes. */
+  stop(): Profile {
+    const [first, ...others] = callNative(() => this.#addon.remoteStop()).map(readBatch);
+    if (first === undefined) throw new Error('a recording has at least one process');
+    const seen = others.filter((profile) => profile.totals.samples > 0);
+    return seen.length === 0 ? first : first.merge(...seen);
+  }
+}
+
+function readBatch(batch: ArrayBuffer): Profile {
+  return Profile.read(new Uint8Array(batch), { format: 'sigprof' });
+}
+
+function callNative<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw asSigprofError(error);
+  }
+}
