@@ -112,9 +112,13 @@ class Dumper {
         facts->state = letter == 'T' ? "stopped" : SleepState(syscall.number);
         return Decode(thread, regs, facts);
       }
+      if (options_.nonblocking) {
+        if (!CaptureUnstopped(target_.get(), thread, &copy_, &regs)) continue;
+        facts->state = "native";
+        return Decode(thread, regs, facts);
+      }
       uint64_t pause = 0;
-      if (!options_.nonblocking &&
-          CaptureStopped(&tracer_, target_.get(), thread, &copy_, &regs, &pause)) {
+      if (CaptureStopped(&tracer_, target_.get(), thread, &copy_, &regs, &pause)) {
         const bool in_v8 = thread->code.Contains(regs.raw.rip);
         facts->state = letter == 'T' ? "stopped" : in_v8 ? "running" : "native";
         return Decode(thread, regs, facts);

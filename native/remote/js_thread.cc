@@ -110,4 +110,27 @@ bool CaptureAsleep(Target* target, RemoteThread* thread, StackCopy* copy, Thread
   return true;
 }
 
+bool CaptureUnstopped(Target* target, RemoteThread* thread, StackCopy* copy,
+                      ThreadRegisters* regs) {
+  const CaptureLayout& layout = target->image->layout.capture;
+  Address exit_frame = 0, outermost = 0;
+  MemoryPiece pieces[2] = {
+      {thread->isolate + static_cast<uint64_t>(layout.c_entry_fp), &exit_frame, 8, false},
+      {thread->isolate + static_cast<uint64_t>(layout.js_entry_sp), &outermost, 8, false}};
+  target->memory.ReadMany(pieces, 2);
+  if (!pieces[0].ok || !pieces[1].ok || (exit_frame == 0 && outermost != 0)) return false;
+  // The frames below the exit frame are C++'s: nothing of them is needed but its own slots.
+  constexpr uint64_t kExitFrameSlots = 64;
+  *regs = {};
+  regs->raw.rsp = exit_frame > kExitFrameSlots ? exit_frame - kExitFrameSlots : 0;
+  if (!copy->Take(&target->memory, layout, thread->slot, thread->isolate, regs->raw.rsp,
+                  thread->top) ||
+      copy->isolate().c_entry_fp != exit_frame || copy->isolate().js_entry_sp != outermost ||
+      !copy->StillSame(&target->memory, layout, thread->isolate)) {
+    return false;
+  }
+  thread->top = outermost;
+  return true;
+}
+
 }  // namespace sigprof::remote

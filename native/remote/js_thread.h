@@ -52,4 +52,8 @@ bool CaptureStopped(Tracer* tracer, Target* target, RemoteThread* thread, StackC
 bool CaptureAsleep(Target* target, RemoteThread* thread, StackCopy* copy, ThreadRegisters* regs,
                    ThreadSyscall* syscall);
 
+// Copies the stack of a thread that runs, without stopping it: possible while it is in C++, which
+// V8 left a record of. False when it is in JavaScript, or the record changed meanwhile.
+bool CaptureUnstopped(Target* target, RemoteThread* thread, StackCopy* copy, ThreadRegisters* regs);
+
 }  // namespace sigprof::remote

@@ -226,12 +226,17 @@ void Recording::AddAsleep(Thread* thread, uint64_t now_ns) {
 bool Recording::SampleRunning(Tracer* tracer, Thread* thread, uint32_t* stack, uint32_t* flags) {
   ThreadRegisters regs;
   uint64_t pause = 0;
-  if (!CaptureStopped(tracer, target_.get(), thread, &copy_, &regs, &pause)) {
+  if (options_.nonblocking) {
+    if (!CaptureUnstopped(target_.get(), thread, &copy_, &regs)) {
+      counters_.unseen_in_js++;
+      return false;
+    }
+  } else if (!CaptureStopped(tracer, target_.get(), thread, &copy_, &regs, &pause)) {
     // One that has ended is not seized any more.
     if (tracer->IsSeized(thread->tid)) counters_.not_stopped++;
     return false;
   }
-  pauses_.Add(pause);
+  if (!options_.nonblocking) pauses_.Add(pause);
   const RawSample* sample = copy_.Walk(target_->image->layout.capture, thread->code, regs.raw);
   *flags = sample->flags & ~uint32_t{kSampleIdle};
   *stack = Resolve(thread, *sample);
