@@ -33,9 +33,10 @@ bool SameSleep(const ThreadSyscall& a, const ThreadSyscall& b) {
 bool FindThreadPointer(Tracer* tracer, Target* target, RemoteThread* thread) {
   if (thread->thread_pointer != 0) return true;
   const ThreadSyscall syscall = thread->files.ReadSyscall();
-  if (syscall.kind == ThreadSyscall::Kind::kAsleep) {
+  // The main thread's descriptor is not on its stack, so it may even run.
+  if (thread->is_main || syscall.kind == ThreadSyscall::Kind::kAsleep) {
     // Its stack may be newer than what was read of the mappings.
-    if (FindMapping(target->maps, syscall.sp) == nullptr) target->RefreshMaps();
+    if (!thread->is_main && FindMapping(target->maps, syscall.sp) == nullptr) target->RefreshMaps();
     thread->thread_pointer = SearchThreadPointer(target, thread->tid, syscall.sp);
     if (thread->thread_pointer != 0) return true;
   }
