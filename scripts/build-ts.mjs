@@ -6,7 +6,7 @@ import { root, runMain, runNode, ScriptError } from './lib/run.mjs';
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 const dist = join(root, 'dist');
-const PAGES = ['svg'];
+const PAGES = ['svg', 'html'];
 
 await runMain('build-ts', async () => {
   if (!existsSync(tsc)) throw new ScriptError('TypeScript is not installed; run `npm ci` first');

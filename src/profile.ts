@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { writeFlameHtml } from './flamegraph/html-writer.ts';
 import type { FlameGraphOptions } from './flamegraph/options.ts';
 import { writeFlameSvg } from './flamegraph/svg-writer.ts';
 import { writeFileAtomically } from './formats/atomic-file.ts';
@@ -79,13 +80,20 @@ export interface WriteOptions extends EncodeOptions, PictureOptions {
 }
 
 /** Pictures are written like any other file; they can't be read back. */
-const flameGraphFormat: ProfileFormat = {
-  name: 'flamegraph',
-  extensions: ['.svg'],
-  encode: (profile, options) => writeFlameSvg(profile, options),
-};
+const pictureFormats: readonly ProfileFormat[] = [
+  {
+    name: 'flamegraph',
+    extensions: ['.svg'],
+    encode: (profile, options) => writeFlameSvg(profile, options),
+  },
+  {
+    name: 'html',
+    extensions: ['.html', '.htm'],
+    encode: (profile, options) => writeFlameHtml(profile, options),
+  },
+];
 
-const writableFormats: readonly ProfileFormat[] = [flameGraphFormat, ...profileFormats].filter(
+const writableFormats: readonly ProfileFormat[] = [...pictureFormats, ...profileFormats].filter(
   (format) => format.encode !== undefined,
 );
 
@@ -156,6 +164,11 @@ export class Profile {
     return join(encodeCollapsed(this.#data, options));
   }
 
+  /** A flame graph as one HTML page, with a table of functions and a sandwich view; it needs nothing else. */
+  toHtml(options: PictureOptions = {}): string {
+    return join(writeFlameHtml(this.#data, withBaseData(options, Profile.#dataOf(options.base))));
+  }
+
   /** A flame graph as SVG text. */
   toFlameGraph(options: PictureOptions = {}): string {
     return join(writeFlameSvg(this.#data, withBaseData(options, Profile.#dataOf(options.base))));
@@ -171,7 +184,7 @@ export class Profile {
   }
 
   /**
-   * Writes a file; it appears whole or not at all, readable by its owner only. The format follows the extension: `.svg`,
+   * Writes a file; it appears whole or not at all, readable by its owner only. The format follows the extension: `.svg`, `.html`,
    * `.collapsed`, `.folded`, `.txt`, `.sigprof`.
    * @throws SigprofError ERR_SIGPROF_UNKNOWN_FORMAT, ERR_SIGPROF_OUTPUT
    */

@@ -17,6 +17,11 @@ const FORMATS: readonly OutputFormat[] = [
     hint: 'open it in a browser',
   },
   {
+    name: 'html',
+    extensions: ['.html', '.htm'],
+    hint: 'open it in a browser',
+  },
+  {
     name: 'collapsed',
     extensions: ['.collapsed', '.folded', '.txt'],
     hint: "draw it with 'sigprof flamegraph'",
@@ -30,7 +35,6 @@ const FORMATS: readonly OutputFormat[] = [
 
 /** Formats of the contract that are not built yet, with their extensions. */
 const FUTURE_FORMATS: Readonly<Record<string, readonly string[]>> = {
-  html: ['.html'],
   speedscope: ['.speedscope.json'],
   cpuprofile: ['.cpuprofile'],
   pprof: ['.pb.gz', '.pprof'],

@@ -5,7 +5,8 @@ import { fitText } from '../text.ts';
 import { prunedName } from '../words.ts';
 import { isAbove, visitBoxes } from './boxes.ts';
 import { type Drawing, describeNode, looksOf, nameOf } from './describe.ts';
-import { completeGraph, type Graph } from './graph.ts';
+import { completeGraph } from './graph.ts';
+import { levelsOf } from './levels.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** Narrower boxes are drawn together. */
@@ -136,15 +137,6 @@ export function drawBoxes(
   });
   frames.replaceChildren(fragment);
   return elements;
-}
-
-/** Rows a view takes. */
-export function levelsOf(graph: Graph, view: number): number {
-  let levels = 0;
-  for (let node = view; node < (graph.end[view] as number); node++) {
-    levels = Math.max(levels, (graph.depth[node] as number) + 1);
-  }
-  return levels;
 }
 
 function round(px: number): number {

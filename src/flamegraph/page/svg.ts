@@ -8,6 +8,7 @@ import { neighbour } from './boxes.ts';
 import { type Drawing, describeCoverage, describeNode, nameOf } from './describe.ts';
 import { invert, Values } from './graph.ts';
 import { type Action, actionOf, keyHelp } from './keys.ts';
+import { levelsOf } from './levels.ts';
 import { rankNames } from './ranks.ts';
 import {
   compileSearch,
@@ -17,7 +18,7 @@ import {
   nextMatch,
   type Search,
 } from './search.ts';
-import { drawBoxes, levelsOf, readBoxes } from './svg-boxes.ts';
+import { drawBoxes, readBoxes } from './svg-boxes.ts';
 import { type Controls, makeControls } from './svg-controls.ts';
 
 const MARGIN_PX = 10;

@@ -42,7 +42,7 @@ describe('an output', () => {
     expect(call).toThrowError(/tells no format; use one of \.svg/);
   });
 
-  test.each(['a.html', 'a.speedscope.json', 'a.cpuprofile', 'a.pb.gz', 'a.pprof'])(
+  test.each(['a.speedscope.json', 'a.cpuprofile', 'a.pb.gz', 'a.pprof'])(
     'named %s is for later',
     (name) => {
       expect(() => resolveOutput({ output: join(folder, name) })).toThrowError(/not available yet/);
