@@ -13,6 +13,10 @@ constexpr uint32_t kScopeTypeMask = 15;
 constexpr uint32_t kHasClassVariable = 1u << 10;
 constexpr uint32_t kFunctionVariableMask = 3u << 12;
 constexpr uint32_t kHasInferredName = 1u << 14;
+constexpr uint32_t kFunctionKindShift = 17, kFunctionKindMask = 31;
+// FunctionKind::kClassMembersInitializerFunction; the kind for static ones follows it. From V8 14.6
+// on each of the two is a pair.
+constexpr uint32_t kFirstClassInitializer = 24;
 // V8 keeps the names of more locals than this in a hash table, one word for all of them.
 constexpr int32_t kMaxInlinedLocals = 75;
 
@@ -25,6 +29,15 @@ bool IsOneOf(uint16_t type, const uint16_t (&types)[4]) {
 
 // MODULE_SCOPE follows FUNCTION_SCOPE, which is 2 up to V8 12 and 4 later.
 uint32_t ModuleScopeType(const Layout& layout) { return layout.version.major <= 12 ? 3 : 5; }
+
+// What runs the initializers of a class's fields has the class's name in V8 12 and later; this is
+// how V8's stack traces call it. Empty for all other kinds of functions.
+const char* InitializerName(const Layout& layout, uint32_t kind) {
+  const uint32_t kinds_each = layout.version < V8Version{14, 6, 0} ? 1 : 2;
+  const uint32_t which = (kind - kFirstClassInitializer) / kinds_each;
+  if (kind < kFirstClassInitializer || which > 1) return "";
+  return which == 0 ? "<instance_members_initializer>" : "<static_initializer>";
+}
 
 bool ReadScopeInfo(const Heap& heap, Tagged scope_info, FunctionFacts* facts) {
   const Layout& layout = heap.layout();
@@ -53,6 +66,9 @@ bool ReadScopeInfo(const Heap& heap, Tagged scope_info, FunctionFacts* facts) {
     }
     at += 8;
   }
+  const uint32_t kind = flags >> kFunctionKindShift & kFunctionKindMask;
+  const char* initializer = InitializerName(layout, kind);
+  if (*initializer != 0) facts->name = initializer;
   if (layout.heap.scope_info_position >= 0) at = layout.heap.scope_info_position;
   if (heap.LoadWord(scope_info, at, &word) && IsSmi(word) && SmiValue(word) >= 0) {
     facts->start_position = SmiValue(word);
