@@ -170,8 +170,8 @@ void Resolver::Impl::AppendWasm(const RawSample& sample, const RawFrame& frame) 
 
 void Resolver::Impl::AppendLeaf(const RawSample& sample, const RawFrame& frame) {
   const LeafDecision leaf = DecideLeaf(&decoder, sample, frame);
-  if (leaf.is_typed && !leaf.is_regexp) {
-    AppendTyped(sample, frame);
+  if (leaf.is_typed) {
+    if (!leaf.is_regexp) AppendTyped(sample, frame);
   } else if (!leaf.skip) {
     if (leaf.shared == 0) {
       unresolved++;

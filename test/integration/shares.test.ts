@@ -1,0 +1,121 @@
+// Is the time where it belongs? Against the CPU time the program's phases measured themselves.
+import { describe, expect, test } from 'vitest';
+import { NODE_VERSIONS } from '../../scripts/fetch-nodes.mjs';
+import { FunctionKind } from '../../src/model/profile-data.ts';
+import {
+  hasFrame,
+  leafFunction,
+  type Recorded,
+  recordProgram,
+  type Sample,
+  scriptFrames,
+  unusableShare,
+  weightOf,
+} from './recorded-program.ts';
+import { useFolder } from './sigprof-process.ts';
+
+const folder = useFolder();
+
+// What the program's own clocks are off by: its calls of the clock, the warm-up, rounding.
+const TRUTH_ERROR = 0.01;
+
+/**
+ * How far two distributions are apart, which only sampling may explain: samples of weights w are as good as
+ * n = (sum w)^2 / sum w^2 equal ones. A share p then has the standard deviation s = sqrt(p (1 - p) / n); the distance, half
+ * the sum of the absolute differences, has the mean sqrt(2/pi)/2 * sum s and, as differences are all but independent, a
+ * standard deviation below half the root of the sum of s^2. Mean and four of these: one false alarm in 30,000.
+ */
+function samplingBound(shares: readonly number[], samples: readonly Sample[]): number {
+  const weights = samples.map(({ weightNs }) => weightNs);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const n = sum ** 2 / weights.reduce((total, weight) => total + weight ** 2, 0);
+  const deviations = shares.map((share) => Math.sqrt((share * (1 - share)) / n));
+  const mean = (Math.sqrt(2 / Math.PI) / 2) * deviations.reduce((total, s) => total + s, 0);
+  return mean + 2 * Math.sqrt(deviations.reduce((total, s) => total + s ** 2, 0));
+}
+
+const toShares = (values: readonly number[]) => {
+  const sum = values.reduce((total, value) => total + value, 0);
+  return values.map((value) => value / sum);
+};
+
+function expectKnownShares({ ended, samples }: Recorded): void {
+  const { isNumber, ...spentMs } = JSON.parse(ended.stdout) as Record<string, number>;
+  expect(isNumber).toBe(1);
+  const phases = Object.keys(spentMs);
+  expect(phases).toHaveLength(11);
+  const expected = toShares(Object.values(spentMs));
+  const actual = toShares(phases.map((phase) => weightOf(samples, hasFrame(phase))));
+  const distance =
+    actual.reduce((sum, share, i) => sum + Math.abs(share - (expected[i] as number)), 0) / 2;
+  expect(distance).toBeLessThan(samplingBound(expected, samples) + TRUTH_ERROR);
+}
+
+function expectDeepStacks({ samples }: Recorded): void {
+  const deepest = samples.filter(hasFrame('deepest'));
+  expect(deepest.length).toBeGreaterThan(10);
+  for (const sample of deepest) {
+    // 121 calls of `deep`, and whatever started the program.
+    const depth = scriptFrames(sample).filter(({ name }) => name === 'deep').length;
+    expect(depth).toBe(121);
+  }
+}
+
+// A leaf's loop runs 1500 times for each turn of its caller's, so that optimised code of both spends under 0.5 % in the
+// caller. (The interpreter's calls cost more, so its time does not count here.)
+function expectInlinedLeaf({ samples }: Recorded): void {
+  const optimised = samples.filter(({ frames, isInGc }) => {
+    const caller = frames.find(({ name }) => name === 'callsLeaf');
+    return (caller?.tier === 'mid' || caller?.tier === 'top') && !isInGc;
+  });
+  expect(optimised.filter((sample) => leafFunction(sample)?.isInlined).length).toBeGreaterThan(30);
+  const atLeaf = weightOf(optimised, (sample) => leafFunction(sample)?.name === 'inlinedLeaf');
+  expect(atLeaf / weightOf(optimised, () => true)).toBeGreaterThan(0.99);
+}
+
+function expectInlinedMiddle({ samples }: Recorded): void {
+  const inLarge = samples.filter(
+    (sample) => leafFunction(sample)?.script.includes('eval') === true,
+  );
+  expect(inLarge.length).toBeGreaterThan(10);
+  const all = weightOf(inLarge, () => true);
+  const chain = weightOf(inLarge, (sample) => {
+    const [caller, middle] = scriptFrames(sample).slice(-3);
+    return caller?.name === 'callsMiddle' && middle?.name === 'inlinedMiddle';
+  });
+  expect(chain / all).toBeGreaterThan(0.99);
+  const inlined = inLarge.filter((sample) => scriptFrames(sample).at(-2)?.isInlined);
+  expect(inlined.length).toBeGreaterThan(30);
+}
+
+// V8 collects once more when Node has left the program's last function: that has no stack to be on.
+function expectGcOnItsStack({ samples }: Recorded): void {
+  const lastScript = samples.findLast((sample) => scriptFrames(sample).length > 0);
+  const collections = samples.filter(
+    ({ isInGc, timeNs }) => isInGc && timeNs <= (lastScript?.timeNs ?? 0),
+  );
+  const all = weightOf(collections, () => true);
+  expect(all).toBeGreaterThan(10e6);
+  for (const { frames } of collections)
+    expect(frames.at(-1)?.kind).toBe(FunctionKind.garbageCollector);
+  const onScript = weightOf(collections, (sample) => scriptFrames(sample).length > 0);
+  expect(onScript / all).toBeGreaterThan(0.98);
+}
+
+describe.each(NODE_VERSIONS)('the profile of Node %s', (version) => {
+  test('has known shares of CPU time, whatever the code and its tier', async () => {
+    const recorded = await recordProgram('shares.cjs', {
+      folder: folder.path,
+      version,
+      nodeFlags: ['--single-threaded'],
+      args: ['1500'],
+      rateHz: 4000,
+    });
+    expectKnownShares(recorded);
+    expectDeepStacks(recorded);
+    expectInlinedLeaf(recorded);
+    expectInlinedMiddle(recorded);
+    expectGcOnItsStack(recorded);
+    expect(unusableShare(recorded)).toBeLessThan(0.003);
+  });
+});
