@@ -1,4 +1,6 @@
+import type { ProfileData } from '../model/profile-data.ts';
 import type { Addon, RemoteOptions, RemoteProgress } from '../native/addon.ts';
+import { decodeBatch } from '../native/batch.ts';
 import { loadAddon } from '../native/load.ts';
 import { Profile } from '../profile.ts';
 import { asSigprofError } from './errors.ts';
@@ -22,9 +24,9 @@ export class RemoteRecording {
     return callNative(() => this.#addon.remoteProgress());
   }
 
-  /** What was recorded since the last call, one profile a process. */
-  take(): Profile[] {
-    return callNative(() => this.#addon.remoteTake()).map(readBatch);
+  /** What was recorded since the last call, one table set a process. */
+  take(): ProfileData[] {
+    return callNative(() => this.#addon.remoteTake()).map((batch) => decodeBatch(batch));
   }
 
   /** Ends the recording and lets go of the process; what was not taken yet, of all processes. */
