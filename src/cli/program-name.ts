@@ -10,10 +10,19 @@ export function nameOfProgram([command = '', ...args]: readonly string[]): strin
 
 /** The same of a running process; 'process' where it does not tell. */
 export function programName(pid: number): string {
+  return nameOfProgram(wordsOf(pid)) || 'process';
+}
+
+/** The words a process was started with, joined by blanks; '' where it does not tell. */
+export function commandLineOf(pid: number): string {
+  return wordsOf(pid).join(' ');
+}
+
+function wordsOf(pid: number): string[] {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return nameOfProgram(words.filter((word) => word !== '')) || 'process';
+    return words.filter((word) => word !== '');
   } catch {
-    return 'process';
+    return [];
   }
 }

@@ -7,18 +7,17 @@ import { addFlamegraphCommand } from './commands/flamegraph.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addToggleCommand } from './commands/toggle.ts';
+import { addTopCommand } from './commands/top.ts';
 import { ExitCode, type SetExitCode } from './exit-codes.ts';
 import { UsageError } from './reporter.ts';
 import { usageMessage } from './usage-message.ts';
-
-/** Verbs of the contract that are not built yet; they are told apart from misspelt ones. */
-const FUTURE_VERBS = ['top'];
 
 const EXAMPLES = `
 Examples:
   sigprof record -o flame.svg -- node app.js       profile a program, see where its CPU time goes
   sigprof record -r 1000 -d 10 -o out.collapsed -- npm start
   sigprof record -p 4711 -d 10 -o flame.svg        a running process, nothing loaded into it
+  sigprof top -p 4711                              the same as a live table
   sigprof dump -p 4711                             what it does right now
   node --import sigprof/register server.js         then, twice: sigprof toggle PID
   sigprof flamegraph out.collapsed -o flame.svg    draw what any tool has folded
@@ -66,13 +65,13 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', EXAMPLES);
   addRecordCommand(program, setExitCode);
+  addTopCommand(program, setExitCode);
   addDumpCommand(program);
   addToggleCommand(program);
   addReportCommand(program);
   addDiffCommand(program, setExitCode);
   addFlamegraphCommand(program);
   addConvertCommand(program);
-  for (const verb of FUTURE_VERBS) addFutureCommand(program, verb);
   for (const command of program.commands) nameInErrors(command);
   return program;
 }
@@ -82,17 +81,6 @@ function nameInErrors(command: Command): void {
   command.exitOverride((error) => {
     throw error.exitCode === 0 ? error : new UsageError(usageMessage(error, command));
   });
-}
-
-function addFutureCommand(program: Command, verb: string): void {
-  program
-    .command(verb, { hidden: true })
-    .argument('[args...]')
-    .allowUnknownOption()
-    .helpOption(false)
-    .action(() => {
-      throw new UsageError(`'${verb}' is not available yet; see 'sigprof --help' for what is`);
-    });
 }
 
 function packageVersion(): string {

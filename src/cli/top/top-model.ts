@@ -124,7 +124,7 @@ export class TopModel {
       busyShare: Math.min(1, busyNs / this.#intervalNs),
       threads: sum((data) => countThreads(data.meta.pid ?? 0)),
       processes: intervals.length,
-      samples: this.#header.samples + sum((data) => data.counters.samples ?? 0),
+      samples: this.#header.samples + sum((data) => data.samples.length),
       lost: lost + sum(lostSamples),
     };
   }

@@ -39,14 +39,14 @@ export function drawTop(
   size: ScreenSize,
   bold: (line: string) => string = (line) => line,
 ): string[] {
-  const fit = (line: string) => printable(line).slice(0, Math.max(1, size.columns));
-  const lines = headerLines(header).map(fit);
-  if (view.isHelpShown) lines.push(...HELP.map(fit));
+  const cut = (line: string) => printable(line).slice(0, Math.max(1, size.columns));
+  const lines = headerLines(header).map(cut);
+  if (view.isHelpShown) lines.push(...HELP.map(cut));
   else {
     const isNarrow = size.columns <= NARROW_COLUMNS;
-    lines.push(bold(fit(titles(view, isNarrow)).padEnd(size.columns)));
+    lines.push(bold(cut(titles(view, isNarrow)).padEnd(size.columns)));
     const room = Math.max(0, size.rows - HEADER_LINES);
-    for (const row of rows.slice(0, room)) lines.push(fit(formatRow(row, isNarrow)));
+    for (const row of rows.slice(0, room)) lines.push(cut(formatRow(row, isNarrow)));
   }
   return lines.slice(0, Math.max(1, size.rows));
 }
