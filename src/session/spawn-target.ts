@@ -28,24 +28,26 @@ export async function spawnAndAttach(
   args: readonly string[],
   options: Omit<RemoteOptions, 'pid'>,
 ): Promise<SpawnedTarget> {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  // By way of a shell, which stays: libuv waits for children of ours, and would take what a traced
+  // one reports to the sampler for its end. A group of its own, to be ended as a whole.
+  const words = ['-c', '"$@"; exit $?', 'sh', command, ...args];
+  const child = spawn('/bin/sh', words, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-KEPT_OUTPUT);
   });
-  await spawned(child, command);
   const deadlineMs = performance.now() + PATIENCE_MS;
   while (child.exitCode === null && child.signalCode === null && performance.now() < deadlineMs) {
     const found = attachToFirst(child.pid ?? 0, options);
     if (found !== undefined) {
       const { recording, pid } = found;
-      return { recording, pid, end: () => child.kill('SIGTERM') };
+      return { recording, pid, end: () => endGroup(child) };
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
-  child.kill('SIGTERM');
-  const words = said.trim().split('\n').at(-1) ?? '';
-  const last = words === '' ? '' : `; its last words: ${words}`;
+  endGroup(child);
+  const lastLine = said.trim().split('\n').at(-1) ?? '';
+  const last = lastLine === '' ? '' : `; its last words: ${lastLine}`;
   throw new SigprofError('ERR_SIGPROF_TARGET', `'${command}' ran no Node.js process${last}`);
 }
 
@@ -63,16 +65,11 @@ function attachToFirst(
   return undefined;
 }
 
-function spawned(child: ChildProcess, command: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'ENOENT' ? 'no such command; check PATH' : error.message;
-      reject(
-        new SigprofError('ERR_SIGPROF_TARGET', `cannot start '${command}': ${reason}`, {
-          cause: error,
-        }),
-      );
-    });
-  });
+function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // Ended just now.
+  }
 }
