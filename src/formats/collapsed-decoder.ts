@@ -1,4 +1,3 @@
-import { SigprofError } from '../model/errors.ts';
 import { ProfileBuilder } from '../model/profile-builder.ts';
 import {
   type FrameId,
@@ -7,6 +6,8 @@ import {
   type StackId,
   type ThreadIndex,
 } from '../model/profile-data.ts';
+import { invalid } from './invalid.ts';
+import { functionOfPerfName } from './perf-names.ts';
 import type { DecodeOptions } from './profile-format.ts';
 
 const LINE_FEED = 10;
@@ -124,7 +125,10 @@ class FoldedReader {
   #frame(name: string): FrameId {
     const known = this.#frames.get(name);
     if (known !== undefined) return known;
-    const fn = this.#builder.internFunction({ name: name.trim(), kind: FunctionKind.special });
+    const text = name.trim();
+    const fn = this.#builder.internFunction(
+      functionOfPerfName(text) ?? { name: text, kind: FunctionKind.special },
+    );
     const frame = this.#builder.internFrame(fn);
     this.#frames.set(name, frame);
     return frame;
@@ -134,8 +138,4 @@ class FoldedReader {
 /** Ticks are 32 bits wide; counts of bytes or nanoseconds don't fit and are no ticks. */
 function ticksOf(count: number): number {
   return count < 2 ** 32 ? count : 1;
-}
-
-function invalid(message: string): SigprofError {
-  return new SigprofError('ERR_SIGPROF_INVALID_PROFILE', message);
 }

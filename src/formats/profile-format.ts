@@ -21,8 +21,8 @@ export interface ProfileFormat {
   readonly name: string;
   /** Ends of file names, with their dots, in lower case. */
   readonly extensions: readonly string[];
-  /** Whether bytes look like this format; absent when they never tell. */
-  readonly matches?: (head: Uint8Array) => boolean;
+  /** Whether bytes look like this format, given their beginning and all of them; absent when they never tell. */
+  readonly matches?: (head: Uint8Array, bytes: Uint8Array) => boolean;
   /** @throws SigprofError ERR_SIGPROF_INVALID_PROFILE */
   readonly decode?: (bytes: Uint8Array, options: DecodeOptions) => ProfileData;
   /** Yields the file piece by piece: a profile may be larger than the longest string. */

@@ -1,12 +1,23 @@
 import { SigprofError } from '../model/errors.ts';
 import { collapsedFormat } from './collapsed.ts';
+import { cpuProfileFormat } from './cpuprofile.ts';
+import { pprofFormat } from './pprof.ts';
 import type { ProfileFormat } from './profile-format.ts';
 import { sigprofFormat } from './sigprof.ts';
+import { speedscopeFormat } from './speedscope.ts';
+import { v8LogFormat } from './v8-log.ts';
 
 const HEAD_BYTES = 4096;
 
 /** Every file format, in the order in which content is asked. */
-export const profileFormats: readonly ProfileFormat[] = [sigprofFormat, collapsedFormat];
+export const profileFormats: readonly ProfileFormat[] = [
+  sigprofFormat,
+  speedscopeFormat,
+  cpuProfileFormat,
+  v8LogFormat,
+  pprofFormat,
+  collapsedFormat,
+];
 
 /** The format of that name among `formats`. */
 export function formatByName(
@@ -45,8 +56,10 @@ export function formatByExtension(
 export function detectFormat(bytes: Uint8Array, path = ''): ProfileFormat {
   const head = bytes.subarray(0, HEAD_BYTES);
   const named = formatByExtension(path);
-  if (named?.decode && (named.matches === undefined || named.matches(head))) return named;
-  const format = profileFormats.find((candidate) => candidate.decode && candidate.matches?.(head));
+  if (named?.decode && (named.matches === undefined || named.matches(head, bytes))) return named;
+  const format = profileFormats.find(
+    (candidate) => candidate.decode && candidate.matches?.(head, bytes),
+  );
   if (format) return format;
   // Let the named format say what is wrong with the content.
   if (named?.decode) return named;

@@ -28,15 +28,25 @@ export function hashText(text: string, seed = 0x811c9dc5): number {
   return hash >>> 0;
 }
 
-/** Cuts text of more than `limit` code points; the hash behind the ellipsis keeps different texts different. */
+/**
+ * Cuts text of more than `limit` code points; the hash behind the ellipsis keeps different texts different. Text that was
+ * cut stays as it is, so that names are the same after a way through a file.
+ */
 export function cutLongText(text: string, limit: number): string {
   if (text.length <= limit) return text;
+  if (isCut(text, limit)) return text;
   let end = 0;
   for (let points = 0; points < limit && end < text.length; points++) {
     end += (text.codePointAt(end) as number) > 0xffff ? 2 : 1;
   }
   if (end >= text.length) return text;
   return `${text.slice(0, end)}…#${hashText(text).toString(16).padStart(8, '0')}`;
+}
+
+function isCut(text: string, limit: number): boolean {
+  const suffix = 10;
+  if (text.length > 2 * limit + suffix || !/…#[0-9a-f]{8}$/.test(text)) return false;
+  return [...text].length === limit + suffix;
 }
 
 /** Text with lone surrogates, which no encoding of Unicode can hold, replaced. */
