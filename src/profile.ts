@@ -5,6 +5,9 @@ import type { FlameGraphOptions } from './flamegraph/options.ts';
 import { writeFlameSvg } from './flamegraph/svg-writer.ts';
 import { writeFileAtomically } from './formats/atomic-file.ts';
 import { encodeCollapsed } from './formats/collapsed-encoder.ts';
+import { encodeCpuProfile } from './formats/cpuprofile-encoder.ts';
+import { gunzip, isGzip } from './formats/gzip.ts';
+import { encodePprof } from './formats/pprof-encoder.ts';
 import type { DecodeOptions, EncodeOptions, ProfileFormat } from './formats/profile-format.ts';
 import {
   detectFormat,
@@ -12,6 +15,7 @@ import {
   formatByName,
   profileFormats,
 } from './formats/registry.ts';
+import { encodeSpeedscope } from './formats/speedscope-encoder.ts';
 import { type CallEdge, type CallNeighbors, findNeighbors } from './model/call-edges.ts';
 import type { DiffOptions, ProfileDiff } from './model/diff/diff-types.ts';
 import { diffProfiles } from './model/diff/profile-diff.ts';
@@ -114,7 +118,8 @@ export class Profile {
   }
 
   /**
-   * Reads a profile from its bytes or from a file.
+   * Reads a profile from its bytes or from a file, also a gzipped one: `.sigprof`, folded stacks, speedscope, .cpuprofile,
+   * pprof, and V8's tick log as `node --prof-process --preprocess` writes it.
    * @throws SigprofError ERR_SIGPROF_UNKNOWN_FORMAT, ERR_SIGPROF_INVALID_PROFILE
    */
   static read(source: string | URL | Uint8Array | ArrayBuffer, options: ReadOptions = {}): Profile {
@@ -169,6 +174,21 @@ export class Profile {
     return join(writeFlameHtml(this.#data, withBaseData(options, Profile.#dataOf(options.base))));
   }
 
+  /** speedscope's JSON, as text; `encode('speedscope')` gives it in pieces. */
+  toSpeedscope(options: EncodeOptions = {}): string {
+    return join(encodeSpeedscope(this.#data, options));
+  }
+
+  /** A .cpuprofile, as text; `encode('cpuprofile')` gives it in pieces. */
+  toCpuProfile(options: EncodeOptions = {}): string {
+    return join(encodeCpuProfile(this.#data, options));
+  }
+
+  /** A gzipped pprof profile. */
+  toPprof(options: EncodeOptions = {}): Uint8Array {
+    return Buffer.concat([...encodePprof(this.#data, options)]);
+  }
+
   /** A flame graph as SVG text. */
   toFlameGraph(options: PictureOptions = {}): string {
     return join(writeFlameSvg(this.#data, withBaseData(options, Profile.#dataOf(options.base))));
@@ -184,8 +204,8 @@ export class Profile {
   }
 
   /**
-   * Writes a file; it appears whole or not at all, readable by its owner only. The format follows the extension: `.svg`, `.html`,
-   * `.collapsed`, `.folded`, `.txt`, `.sigprof`.
+   * Writes a file; it appears whole or not at all, readable by its owner only. The format follows the extension: `.svg`,
+   * `.html`, `.collapsed`, `.folded`, `.txt`, `.speedscope.json`, `.cpuprofile`, `.pb.gz`, `.pprof`, `.sigprof`.
    * @throws SigprofError ERR_SIGPROF_UNKNOWN_FORMAT, ERR_SIGPROF_OUTPUT
    */
   async write(path: string, options: WriteOptions = {}): Promise<void> {
@@ -301,13 +321,14 @@ export class Profile {
     return profile === undefined ? undefined : profile.#data;
   }
 
-  static #decode(bytes: Uint8Array, path: string, options: ReadOptions): Profile {
+  static #decode(source: Uint8Array, path: string, options: ReadOptions): Profile {
     const readable = profileFormats.filter((format) => format.decode !== undefined);
-    const format =
-      options.format === undefined
-        ? detectFormat(bytes, path)
-        : formatByName(options.format, readable);
     try {
+      const bytes = isGzip(source) ? gunzip(source) : source;
+      const format =
+        options.format === undefined
+          ? detectFormat(bytes, path.replace(/\.gz$/i, ''))
+          : formatByName(options.format, readable);
       return new Profile((format.decode as NonNullable<ProfileFormat['decode']>)(bytes, options));
     } catch (error) {
       if (path === '' || !(error instanceof SigprofError)) throw error;

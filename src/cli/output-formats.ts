@@ -27,18 +27,29 @@ const FORMATS: readonly OutputFormat[] = [
     hint: "draw it with 'sigprof flamegraph'",
   },
   {
+    name: 'speedscope',
+    extensions: ['.speedscope.json', '.speedscope'],
+    hint: 'open it in https://www.speedscope.app',
+  },
+  {
+    name: 'cpuprofile',
+    extensions: ['.cpuprofile'],
+    hint: 'open it in VS Code, or in the Performance panel of Chrome DevTools',
+  },
+  {
+    name: 'pprof',
+    extensions: ['.pb.gz', '.pprof', '.pb'],
+    hint: "look at it with 'go tool pprof -http=: FILE'",
+  },
+  {
     name: 'sigprof',
     extensions: ['.sigprof'],
     hint: "look at it with 'sigprof report', draw it with 'sigprof flamegraph'",
   },
 ];
 
-/** Formats of the contract that are not built yet, with their extensions. */
-const FUTURE_FORMATS: Readonly<Record<string, readonly string[]>> = {
-  speedscope: ['.speedscope.json'],
-  cpuprofile: ['.cpuprofile'],
-  pprof: ['.pb.gz', '.pprof'],
-};
+/** The formats' names, for help. */
+export const FORMAT_NAMES: string = FORMATS.map(({ name }) => name).join(', ');
 
 /** All extensions that tell a format. */
 export const KNOWN_EXTENSIONS: readonly string[] = FORMATS.flatMap((format) => format.extensions);
@@ -48,7 +59,6 @@ export function formatNamed(name: string): OutputFormat {
   const format = FORMATS.find((candidate) => candidate.name === name.toLowerCase());
   if (format !== undefined) return format;
   const known = FORMATS.map((candidate) => candidate.name).join(', ');
-  if (name.toLowerCase() in FUTURE_FORMATS) throw notYet(name, known);
   throw new UsageError(`unknown format '${name}'; known are ${known}`);
 }
 
@@ -59,14 +69,7 @@ export function formatOfFile(path: string): OutputFormat {
   const format = FORMATS.find((candidate) => candidate.extensions.some(hasExtension));
   if (format !== undefined) return format;
   const known = KNOWN_EXTENSIONS.join(' ');
-  for (const [name, extensions] of Object.entries(FUTURE_FORMATS)) {
-    if (extensions.some(hasExtension)) throw notYet(name, known);
-  }
   throw new UsageError(
     `the extension of '${path}' tells no format; use one of ${known}, or say it with --format`,
   );
-}
-
-function notYet(name: string, known: string): UsageError {
-  return new UsageError(`format '${name}' is not available yet; use one of ${known}`);
 }

@@ -50,6 +50,11 @@ export class FrameSplitter {
     return { name, file, line: known(functions.line[fn]), column: known(functions.column[fn]) };
   }
 
+  /** The frame as it reads in pictures. */
+  label(frame: number): string {
+    return this.#namer.frameLabel(frame).text;
+  }
+
   threadWords(thread: Thread): FrameWords {
     return { name: this.#namer.threadLabel(thread).text, file: '', line: 0, column: 0 };
   }

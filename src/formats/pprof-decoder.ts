@@ -22,7 +22,7 @@ import { functionOfWords } from './frame-words.ts';
 import { invalid, shown } from './invalid.ts';
 import { positionOf } from './json-input.ts';
 import { parseMetadata, type StoredMetadata } from './metadata.ts';
-import { METADATA_COMMENT } from './pprof-encoder.ts';
+import { METADATA_FIELD } from './pprof-encoder.ts';
 import { type ChosenValue, chooseValue } from './pprof-values.ts';
 import type { DecodeOptions } from './profile-format.ts';
 import { type MessageShape, wireFields } from './protobuf.ts';
@@ -64,6 +64,8 @@ class PprofReader {
   /** Outermost frame first. */
   readonly #framesOfLocation = new Map<number, readonly FrameId[] | string>();
   readonly #threads = new Map<string, ThreadIndex>();
+  /** Of files of sigprof. */
+  #stored: StoredMetadata | undefined;
   /** Whatever is no table: a few fields. */
   readonly #header: Profile;
 
@@ -80,6 +82,7 @@ class PprofReader {
         register(this.#locations, Location.decode(content), 'locations');
       else if (number === Field.mapping)
         register(this.#mappings, Mapping.decode(content), 'mappings');
+      else if (number === METADATA_FIELD) this.#stored = tryMetadata(content);
       else if (number <= LAST_FIELD) others.push(whole);
     }
     this.#header = Profile.decode(Buffer.concat(others));
@@ -92,7 +95,7 @@ class PprofReader {
       unit: this.#string(unit),
     }));
     const chosen = chooseValue(types, this.#string(this.#header.defaultSampleType));
-    const stored = this.#storedMetadata();
+    const stored = this.#stored;
     this.#samples.forEach((content, row) => {
       const problem = this.#trySample(Sample.decode(content), types.length, chosen);
       if (problem !== undefined) this.#skipped.add(`sample ${row} ${problem}`);
@@ -144,7 +147,7 @@ class PprofReader {
       const fn = this.#functions.get(toNumber(line.functionId));
       if (fn === undefined) return `is in function ${line.functionId}, which is none`;
       const words = {
-        name: this.#string(fn.name) || this.#string(fn.systemName),
+        name: this.#functionName(fn),
         file: this.#string(fn.filename),
         line: positionOf(toNumber(fn.startLine)),
         column: 0,
@@ -160,6 +163,12 @@ class PprofReader {
       );
     }
     return frames;
+  }
+
+  /** sigprof's names say where the function is, its system names do not. */
+  #functionName({ name, systemName }: PprofFunction): string {
+    const [first, second] = this.#stored ? [systemName, name] : [name, systemName];
+    return this.#string(first) || this.#string(second);
   }
 
   /** What was never given a name. */
@@ -192,19 +201,6 @@ class PprofReader {
     return index;
   }
 
-  #storedMetadata(): StoredMetadata | undefined {
-    for (const comment of this.#header.comment) {
-      const text = this.#string(comment);
-      if (!text.startsWith(METADATA_COMMENT)) continue;
-      try {
-        return parseMetadata(JSON.parse(text.slice(METADATA_COMMENT.length)));
-      } catch {
-        return undefined; // somebody else's words that begin like ours
-      }
-    }
-    return undefined;
-  }
-
   #meta(stored: StoredMetadata | undefined, { unit, mode }: ChosenValue): ProfileMeta {
     const { timeNanos, periodType, period } = this.#header;
     const startTimeMs = toNumber(timeNanos) / 1e6;
@@ -230,6 +226,14 @@ class PprofReader {
       throw invalid(`it names string ${index}, but there are ${this.#strings.length}`);
     }
     return text;
+  }
+}
+
+function tryMetadata(content: Uint8Array): StoredMetadata | undefined {
+  try {
+    return parseMetadata(JSON.parse(Buffer.from(content).toString()));
+  } catch {
+    return undefined; // somebody else's field of the same number
   }
 }
 

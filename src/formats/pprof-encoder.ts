@@ -18,8 +18,11 @@ import { metadataOf } from './metadata.ts';
 import type { EncodeOptions } from './profile-format.ts';
 
 const SAMPLES_PER_PIECE = 1024;
-/** Starts the comment that holds what pprof has no field for. */
-export const METADATA_COMMENT = 'sigprof ';
+/**
+ * A field of Profile that profile.proto has not (50000 to 99999 are free for own use) and readers skip: JSON of what pprof
+ * has no place for. In a comment it would head every table that pprof prints.
+ */
+export const METADATA_FIELD = 50_471;
 
 /** Writes a profile as gzipped pprof. Samples of equal stacks and threads are added up. */
 export function encodePprof(
@@ -69,6 +72,7 @@ class PprofWriter {
     yield part({ function: this.#functions });
     // The table of strings is whole only now.
     yield part({ ...header, stringTable: this.#strings });
+    yield* delimitedField(METADATA_FIELD, JSON.stringify(metadataOf(this.#profile)));
   }
 
   *#samples(): Generator<SampleInput> {
@@ -100,9 +104,9 @@ class PprofWriter {
     for (let at = leaf; at !== 0; at = parent[at] as number) {
       ids.push(this.#locationOfFrame[frame[at] as number] as number);
     }
-    if (leaf === 0) ids.push(this.#location(special(PROGRAM_FRAME), 0, 0, 1));
+    if (leaf === 0) ids.push(this.#location(this.#special(PROGRAM_FRAME)));
     if (this.#options.threads === true) {
-      ids.push(this.#location(this.#splitter.threadWords(thread), 0, 0, 1));
+      ids.push(this.#location(this.#special(this.#splitter.threadWords(thread).name)));
     }
     return ids;
   }
@@ -132,7 +136,7 @@ class PprofWriter {
       ...(isTime && meta.rateHz ? { periodType: time, period: Math.round(1e9 / meta.rateHz) } : {}),
       timeNanos: BigInt(Math.round(meta.startTimeMs ?? 0)) * 1_000_000n,
       durationNanos: counters.durationNs ?? 0,
-      comment: [id(METADATA_COMMENT + JSON.stringify(metadataOf(this.#profile)))],
+      comment: commentsOf(this.#profile).map(id),
     };
   }
 
@@ -146,11 +150,15 @@ class PprofWriter {
     const words = this.#splitter.words(frame);
     const executing = words.file === '' ? 0 : (frames.line[frame] as number);
     const column = executing === 0 ? 0 : (frames.column[frame] as number);
-    return this.#location(words, executing || words.line, column, this.#mapping(library));
+    return this.#location(
+      this.#function(words, this.#splitter.label(frame)),
+      executing || words.line,
+      column,
+      this.#mapping(library),
+    );
   }
 
-  #location(words: FrameWords, line: number, column: number, mappingId: number): number {
-    const functionId = this.#function(words);
+  #location(functionId: number, line = 0, column = 0, mappingId = 1): number {
     const key = `${functionId},${line},${column},${mappingId}`;
     const known = this.#locationIds.get(key);
     if (known !== undefined) return known;
@@ -160,15 +168,21 @@ class PprofWriter {
     return id;
   }
 
-  #function({ name, file, line }: FrameWords): number {
-    const [nameId, filename] = [this.#strings.dedup(name), this.#strings.dedup(file)];
+  /** pprof adds up functions by their names alone, so the name says where the function is. */
+  #function({ name, file, line }: FrameWords, label: string): number {
+    const [nameId, filename] = [this.#strings.dedup(label), this.#strings.dedup(file)];
     const key = `${nameId},${filename},${line}`;
     const known = this.#functionIds.get(key);
     if (known !== undefined) return known;
     const id = this.#functions.length + 1;
-    this.#functions.push({ id, name: nameId, systemName: nameId, filename, startLine: line });
+    const systemName = this.#strings.dedup(name);
+    this.#functions.push({ id, name: nameId, systemName, filename, startLine: line });
     this.#functionIds.set(key, id);
     return id;
+  }
+
+  #special(name: string): number {
+    return this.#function({ name, file: '', line: 0, column: 0 }, name);
   }
 
   /** All that pprof would look up in a binary is known, which keeps it from trying. */
@@ -190,8 +204,31 @@ class PprofWriter {
   }
 }
 
-function special(name: string): FrameWords {
-  return { name, file: '', line: 0, column: 0 };
+/** For people; pprof prints them above its tables. */
+function commentsOf({ meta, counters }: ProfileData): string[] {
+  const how = [
+    meta.nodeVersion && `Node ${meta.nodeVersion}`,
+    meta.rateHz && `${meta.rateHz} Hz of ${meta.mode === 'cpu' ? 'CPU time' : 'elapsed time'}`,
+  ].filter(Boolean);
+  const lost = Object.entries(counters.lost).filter(([, count]) => count > 0);
+  return [
+    meta.title ?? '',
+    how.join(', '),
+    lost.length === 0 ? '' : `lost: ${lost.map(([reason, n]) => `${n} ${reason}`).join(', ')}`,
+    ...(meta.filters ?? []),
+  ].filter((line) => line !== '');
+}
+
+function* delimitedField(number: number, text: string): Generator<Uint8Array> {
+  const content = Buffer.from(text);
+  yield Uint8Array.from([...varint(number * 8 + 2), ...varint(content.length)]);
+  yield content;
+}
+
+function* varint(value: number): Generator<number> {
+  let left = value;
+  for (; left > 0x7f; left = Math.floor(left / 128)) yield (left % 128) + 128;
+  yield left;
 }
 
 function mainBinary({ meta }: ProfileData): string {

@@ -1,5 +1,5 @@
 import { decodePprof, PPROF_SHAPE } from './pprof-decoder.ts';
-import { encodePprof } from './pprof-encoder.ts';
+import { encodePprof, METADATA_FIELD } from './pprof-encoder.ts';
 import type { ProfileFormat } from './profile-format.ts';
 import { wireFields } from './protobuf.ts';
 
@@ -22,7 +22,7 @@ function looksLikePprof(head: Uint8Array, bytes: Uint8Array): boolean {
   let fields = 0;
   try {
     for (const { number } of wireFields(bytes, { ...PPROF_SHAPE, nested: {} })) {
-      if (number > LAST_FIELD) return false;
+      if (number > LAST_FIELD && number !== METADATA_FIELD) return false;
       if (++fields >= ENOUGH_FIELDS) return true;
     }
   } catch {

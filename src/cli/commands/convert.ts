@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { parsePattern } from '../arguments.ts';
+import { FORMAT_NAMES } from '../output-formats.ts';
 import { resolveOutput } from '../output-target.ts';
 import { readInput } from '../read-input.ts';
 import { report } from '../reporter.ts';
@@ -8,6 +9,7 @@ import { writeOutput } from '../write-output.ts';
 interface ConvertFlags {
   readonly output: string;
   readonly format?: string;
+  readonly lenient?: boolean;
   readonly threads?: boolean;
   readonly lines?: boolean;
   readonly fullFilenames?: boolean;
@@ -22,7 +24,8 @@ export function addConvertCommand(program: Command): void {
     .description('write a profile in another format')
     .argument('<file>', 'the profile; "-" is stdin')
     .requiredOption('-o, --output <file>', 'file to write, "-" is stdout')
-    .option('-f, --format <format>', 'flamegraph, collapsed or sigprof (default: by the extension)')
+    .option('-f, --format <format>', `${FORMAT_NAMES} (default: by the extension)`)
+    .option('--lenient', 'skip and count what cannot be read, instead of failing')
     .option('-t, --threads', 'root every stack with its thread')
     .option('-l, --lines', 'one frame per executing line instead of one per function')
     .option('--full-filenames', 'do not shorten paths')
@@ -37,9 +40,9 @@ export function addConvertCommand(program: Command): void {
       parsePattern('--exclude'),
     )
     .action(async (file: string, flags: ConvertFlags) => {
-      const { output, format, include = [], exclude = [], ...style } = flags;
+      const { output, format, lenient, include = [], exclude = [], ...style } = flags;
       const target = resolveOutput({ output, format });
-      const all = readInput(file);
+      const all = readInput(file, { lenient });
       const isFiltered = include.length + exclude.length > 0;
       const profile = isFiltered ? all.filter({ ...style, include, exclude }) : all;
       await writeOutput(profile, target, style);

@@ -3,6 +3,7 @@ import { DEFAULT_MAX_BYTES, DEFAULT_RATE_HZ, type SamplingMode } from '../../ses
 import { parseDuration, parseMode, parsePattern, parsePid, parseRate } from '../arguments.ts';
 import { attachCommand } from '../attach-command.ts';
 import type { SetExitCode } from '../exit-codes.ts';
+import { FORMAT_NAMES, KNOWN_EXTENSIONS } from '../output-formats.ts';
 import { type RecordSettings, recordCommand } from '../record-command.ts';
 import { UsageError } from '../reporter.ts';
 
@@ -42,7 +43,7 @@ export function addRecordCommand(program: Command, setExitCode: SetExitCode): vo
     )
     .option(
       '-f, --format <format>',
-      'flamegraph, collapsed or sigprof (default: by the extension: .svg .collapsed .folded .txt .sigprof)',
+      `${FORMAT_NAMES} (default: by the extension: ${KNOWN_EXTENSIONS.join(' ')})`,
     )
     .option(
       '-r, --rate <hz>',
