@@ -69,6 +69,8 @@ export type { ProfileCounters, ProfileMeta, ProfileTotals, Thread } from './mode
 export interface ReadOptions extends DecodeOptions {
   /** The format's name. @default told by the content, then by the name */
   readonly format?: string | undefined;
+  /** The file's name, where bytes are given: its extension tells the format when the content does not. */
+  readonly fileName?: string | undefined;
 }
 
 /** How a flame graph is drawn. */
@@ -327,7 +329,7 @@ export class Profile {
       const bytes = isGzip(source) ? gunzip(source) : source;
       const format =
         options.format === undefined
-          ? detectFormat(bytes, path.replace(/\.gz$/i, ''))
+          ? detectFormat(bytes, (options.fileName ?? path).replace(/\.gz$/i, ''))
           : formatByName(options.format, readable);
       return new Profile((format.decode as NonNullable<ProfileFormat['decode']>)(bytes, options));
     } catch (error) {

@@ -21,7 +21,7 @@ export function readInput(path: string, options: ReadOptions = {}): Profile {
     );
   }
   try {
-    const profile = Profile.read(bytes, options);
+    const profile = Profile.read(bytes, { ...options, fileName: path });
     for (const warning of profile.warnings) report(`warning: ${name}: ${warning}`);
     return profile;
   } catch (error) {

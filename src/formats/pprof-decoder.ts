@@ -35,6 +35,7 @@ const LAST_FIELD = 15;
 /** The messages of profile.proto, for checking. */
 export const PPROF_SHAPE: MessageShape = {
   name: 'the profile',
+  isExtensible: true,
   nested: {
     1: { name: 'a sample type' },
     2: { name: 'a sample', nested: { 3: { name: 'a label' } } },

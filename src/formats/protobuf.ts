@@ -6,6 +6,8 @@ import { invalid } from './invalid.ts';
 /** Fields that are messages themselves, by number. */
 export interface MessageShape {
   readonly name: string;
+  /** Whether it may have fields of numbers that profile.proto has not. */
+  readonly isExtensible?: boolean;
   readonly nested?: Readonly<Record<number, MessageShape>>;
 }
 
@@ -47,8 +49,15 @@ export function* wireFields(
     const number = Math.floor(key / 8);
     const type = key % 8;
     let content: Uint8Array = bytes.subarray(at, at);
-    if (number < 1 || number > 536870911) {
+    // pprof-format takes the first byte of a field for its number and type.
+    const isOneByte = number >= 1 && number < 16 && at - start === 1;
+    const isExtension = number >= 16 && number < 2 ** 29 && shape.isExtensible === true;
+    if (!isOneByte && !isExtension) {
       throw invalid(`offset ${base + start}: ${number} is no number of a field of ${shape.name}`);
+    }
+    const nested = shape.nested?.[number];
+    if (nested && type !== WireType.delimited) {
+      throw invalid(`offset ${base + start}: ${nested.name} is no message`);
     }
     if (type === WireType.varint) varint();
     else if (type === WireType.delimited) {
@@ -56,7 +65,6 @@ export function* wireFields(
       if (length > bytes.length - at)
         throw invalid(`offset ${base + at}: ${shape.name} is cut off`);
       content = bytes.subarray(at, at + length);
-      const nested = shape.nested?.[number];
       if (nested) for (const _ of wireFields(content, nested, base + at));
       at += length;
     } else {

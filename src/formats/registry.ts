@@ -63,10 +63,25 @@ export function detectFormat(bytes: Uint8Array, path = ''): ProfileFormat {
   if (format) return format;
   // Let the named format say what is wrong with the content.
   if (named?.decode) return named;
-  const where = path === '' ? 'the input' : path;
-  const why =
-    bytes.length === 0 ? 'it is empty' : 'neither its name nor its content tells the format';
-  throw unknown(`can't read ${where}: ${why}`);
+  throw unknown(describeUnknown(head));
+}
+
+/** Files people take for profiles, by how they begin. */
+const LOOKALIKES: readonly (readonly [RegExp, string])[] = [
+  [/^PERFILE2/, "it is perf's recording; fold it with 'perf script | stackcollapse-perf.pl' first"],
+  [/^v8-version,/, "it is V8's raw tick log; run 'node --prof-process --preprocess' on it first"],
+  [/^\s*(?:<\?xml|<svg|<!doctype|<html)/i, "it is a picture or page, which can't be read back"],
+  [/^\{\s*"traceEvents"/, 'it is a Chrome trace; save the CPU profile alone'],
+  [/^\{"snapshot"/, 'it is a heap snapshot'],
+];
+
+function describeUnknown(head: Uint8Array): string {
+  if (head.length === 0) return 'it is empty';
+  const text = new TextDecoder('latin1').decode(head);
+  const known = LOOKALIKES.find(([pattern]) => pattern.test(text));
+  return (
+    known?.[1] ?? 'neither its name nor its content tells the format; name it with an extension'
+  );
 }
 
 function unknown(message: string): SigprofError {

@@ -17,14 +17,14 @@ describe('formats', () => {
     expect(formatByExtension('X.FOLDED')?.name).toBe('collapsed');
     expect(formatByExtension('a.sigprof')?.name).toBe('sigprof');
     expect(formatByExtension('a.bin')).toBeUndefined();
-    expect(() => formatByName('yaml')).toThrow(/there are: sigprof, collapsed/);
+    expect(() => formatByName('yaml')).toThrow(/there are: sigprof, .*collapsed/);
   });
 
   it('are told by content before a wrong name', () => {
     expect(detectFormat(bytesOf(makeProfile([])), 'x.txt').name).toBe('sigprof');
     expect(detectFormat(folded, 'x.sigprof').name).toBe('collapsed');
     expect(detectFormat(folded).name).toBe('collapsed');
-    expect(() => detectFormat(Buffer.from('\0\0'), 'x.bin')).toThrow(/can't read x.bin/);
+    expect(() => detectFormat(Buffer.from('\0\0'), 'x.bin')).toThrow(/neither its name nor/);
     expect(() => detectFormat(new Uint8Array())).toThrow(/it is empty/);
   });
 
