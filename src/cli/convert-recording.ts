@@ -6,6 +6,12 @@ import { parseArgs } from 'node:util';
 import { Profile } from '../profile.ts';
 import { report, reportError } from './reporter.ts';
 
+/** Extensions of formats that are not called like them. */
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  speedscope: 'speedscope.json',
+  pprof: 'pb.gz',
+};
+
 try {
   await convertRecording();
 } catch (error) {
@@ -24,7 +30,9 @@ async function convertRecording(): Promise<void> {
   try {
     const profile = Profile.read(recording);
     const base = recording.replace(/\.sigprof$/, '');
-    const written = values.formats.split(',').map((extension) => `${base}.${extension}`);
+    const written = values.formats
+      .split(',')
+      .map((format) => `${base}.${EXTENSIONS[format] ?? format}`);
     for (const path of written) await profile.write(path);
     // Only now: until all pictures are there, the recording is all there is.
     if (values.remove === true) rmSync(recording);

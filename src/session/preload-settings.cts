@@ -7,7 +7,7 @@ import type { PreloadSettings, PreloadSettingsReader } from './preload-types.ts'
 const os: typeof import('node:os') = require('node:os');
 const path: typeof import('node:path') = require('node:path');
 
-const FORMATS = ['collapsed', 'svg', 'sigprof'];
+const FORMATS = ['collapsed', 'svg', 'html', 'speedscope', 'cpuprofile', 'pprof', 'sigprof'];
 // Signals an application can spare. Not among them: what Node, V8, libc or sigprof's ticks use,
 // what reports faults, and what asks the process to end.
 const TOGGLE_SIGNALS = [

@@ -42,12 +42,15 @@ describe('an output', () => {
     expect(call).toThrowError(/tells no format; use one of \.svg/);
   });
 
-  test.each(['a.speedscope.json', 'a.cpuprofile', 'a.pb.gz', 'a.pprof'])(
-    'named %s is for later',
-    (name) => {
-      expect(() => resolveOutput({ output: join(folder, name) })).toThrowError(/not available yet/);
-    },
-  );
+  test.each([
+    ['a.html', 'html'],
+    ['a.speedscope.json', 'speedscope'],
+    ['a.cpuprofile', 'cpuprofile'],
+    ['a.PB.gz', 'pprof'],
+    ['a.pprof', 'pprof'],
+  ])('named %s is in the format %s', (name, format) => {
+    expect(resolveOutput({ output: join(folder, name) }).format.name).toBe(format);
+  });
 
   test('cannot be in an unknown format', () => {
     expect(() => resolveOutput({ format: 'png' })).toThrowError(/unknown format 'png'; known are/);
