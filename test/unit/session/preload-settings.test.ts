@@ -66,7 +66,7 @@ describe('the environment of sigprof/register', () => {
   test.each([
     ['SIGPROF_RATE', ['0', '10001', '1e3', '-1', '99.5', '0x10', 'fast']],
     ['SIGPROF_MODE', ['CPU', 'both']],
-    ['SIGPROF_FORMATS', ['pdf', 'svg,', 'html']],
+    ['SIGPROF_FORMATS', ['pdf', 'svg,', 'png']],
     ['SIGPROF_DURATION', ['0', '-1', '1s', '86401', 'Infinity']],
     ['SIGPROF_AUTOSTART', ['yes', '2']],
     ['SIGPROF_MAX_FILES', ['0', '10001', '1.5']],
