@@ -8,6 +8,7 @@ import type { PreloadSettingsReader, RecordRequest } from './session/preload-typ
 };
 
 const fs: typeof import('node:fs') = require('node:fs');
+const os: typeof import('node:os') = require('node:os');
 const path: typeof import('node:path') = require('node:path');
 const workers: typeof import('node:worker_threads') = require('node:worker_threads');
 
@@ -45,11 +46,15 @@ function waitForToggle(environment: NodeJS.ProcessEnv): void {
   const reader = require('./session/preload-settings.cjs') as PreloadSettingsReader;
   const { formats, problems, ...settings } = reader.readPreloadSettings(environment);
   for (const problem of problems) complain(problem);
-  const addon = load();
+  const refuse = (problem: string) => {
+    complain(problem);
+    outliveSignal(settings.toggleSignal, problem);
+  };
+  const addon = load(refuse);
   if (addon === undefined) return;
   // Native code is not bound by Node's permission model, so it is respected here.
   if (!isPermitted(settings.directory)) {
-    complain(`not permitted to write to ${settings.directory}: start node with --allow-fs-write`);
+    refuse(`not permitted to write to ${settings.directory}: start node with --allow-fs-write`);
     return;
   }
   if (!isWritable(settings.directory)) {
@@ -66,14 +71,31 @@ function waitForToggle(environment: NodeJS.ProcessEnv): void {
   });
 }
 
+// Whoever sends the signal expects a recording. Without the addon nothing would handle it, and its
+// default would end the application.
+function outliveSignal(signal: number, problem: string): void {
+  const names = Object.keys(os.constants.signals) as NodeJS.Signals[];
+  const name = names.find((candidate) => os.constants.signals[candidate] === signal);
+  if (name === undefined || process.listenerCount(name) > 0) return;
+  process.on(name, () => complain(`cannot start a recording: ${problem}`));
+}
+
 // Under `sigprof record`: the first Node process takes part, others only with --subprocesses.
 function record(request: RecordRequest): void {
-  const takesPart = request.subprocesses || isFirstProcess(request.directory);
+  const takesPart = request.subprocesses || (!startsScripts() && isFirstProcess(request.directory));
   if (!takesPart) return;
-  const addon = load((problem) =>
-    fs.writeFileSync(freeName(request.directory, '.problem'), problem),
-  );
+  const refuse = (problem: string) =>
+    fs.writeFileSync(freeName(request.directory, '.problem'), problem);
+  const addon = load(refuse);
   if (addon === undefined || !workers.isMainThread) return;
+  try {
+    installRecorder(addon, request);
+  } catch (error) {
+    refuse((error as Error).message);
+  }
+}
+
+function installRecorder(addon: Addon, request: RecordRequest): void {
   addon.installRecorder({
     rateHz: request.rateHz,
     mode: request.mode,
@@ -88,6 +110,17 @@ function record(request: RecordRequest): void {
     maxFiles: 1,
     converter: [],
   });
+}
+
+// `npm start`, `npx tool` and the like only start the program that is meant.
+function startsScripts(): boolean {
+  const [, script = '', verb = ''] = process.argv;
+  const [name = ''] = path.basename(script).split(/[.-]/);
+  if (name === 'npx') return true;
+  return (
+    /^(npm|pnpm|yarn|yarnpkg)$/.test(name) &&
+    /^(start|stop|restart|test|t|run|run-script|exec|x|dlx)$/.test(verb)
+  );
 }
 
 // Claims the recording by a file, so that the order of starting decides however the processes are

@@ -54,6 +54,7 @@ void Helper::Run() {
   while (!session_->stopping.load()) {
     TheSampler()->helper_waker.Wait(static_cast<int>(std::max<uint64_t>(poll / kMs, 1)));
     if (session_->stopping.load()) break;
+    WatchSignal();
     bool busy = DrainRings() != 0;
     const uint64_t now = MonotonicNs();
     if (now >= next_look) {
@@ -62,6 +63,16 @@ void Helper::Run() {
     }
     poll = busy ? busy_poll : std::min(poll * 2, kIdlePollNs);
   }
+}
+
+// A handler that the program has put in place of ours would be called for our ticks: better no
+// ticks than a program that sees signals it can't explain.
+void Helper::WatchSignal() {
+  if (session_->signal_taken_ns.load() != 0 || TickHandlerInstalled()) return;
+  session_->signal_taken_ns.store(MonotonicNs());
+  TheSampler()->threads.ForEach([this](JsThread* thread) {
+    if (thread->session == session_) DisarmTimers(thread);
+  });
 }
 
 uint64_t Helper::DrainRings() {

@@ -21,6 +21,7 @@ class Helper {
  private:
   static void Main(void* self);
   void Run();
+  void WatchSignal();
   uint64_t DrainRings();
 
   Session* session_ = nullptr;

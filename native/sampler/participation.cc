@@ -42,12 +42,16 @@ void ResetForRecording(JsThread* thread, Session* session) {
 }
 
 int ArmTicks(JsThread* thread, Session* session, bool starting) {
+  if (session->signal_taken_ns.load() != 0) return EBUSY;
   const TimerPlan& plan = session->plan;
   switch (plan.kind) {
     case TimerKind::kSamplerThread:
       return 0;
-    case TimerKind::kPosixCpu:
-      return ArmPosixTimer(thread, plan, TickCookie());
+    case TimerKind::kPosixCpu: {
+      const int error = ArmPosixTimer(thread, plan, TickCookie());
+      // Timers count against RLIMIT_SIGPENDING, which all processes of a user share; perf does not.
+      return error == EAGAIN && ArmPerf(thread, plan) == 0 ? 0 : error;
+    }
     case TimerKind::kPerf:
       // At the start the helper thread opens perf's events, see there; until then POSIX timers
       // tick.
@@ -73,7 +77,9 @@ void AddTail(JsThread* thread, Session* session, uint64_t cpu_ns, uint64_t now_n
   const uint64_t last =
       thread->wall ? thread->last_wall_ns.exchange(now) : thread->last_cpu_ns.exchange(now);
   if (now <= last) return;
-  uint32_t stack = thread->last_stack != 0 ? thread->last_stack : session->program_stack;
+  // Without ticks for long, the last one tells nothing.
+  const bool known = thread->last_stack != 0 && session->signal_taken_ns.load() == 0;
+  uint32_t stack = known ? thread->last_stack : session->program_stack;
   uint32_t flags = 0;
   if (thread->wall && thread->asleep_known) {
     if (thread->asleep_idle && !session->options.idle) {

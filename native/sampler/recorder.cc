@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -28,6 +29,8 @@ namespace sigprof {
 namespace {
 
 constexpr uint64_t kMs = 1000000;
+// A batch a second; the first ones sooner, so that a program that is killed early loses little.
+constexpr uint64_t kFirstBatchNs = 50 * kMs;
 constexpr uint64_t kBatchNs = 1000 * kMs;
 constexpr int kReapPollMs = 50;
 constexpr uint32_t kFinishTimeoutMs = 5000;
@@ -74,6 +77,7 @@ class Recorder {
   uint32_t number_ = 0;           // of recordings begun
   bool stream_done_ = false;
   uint64_t next_batch_ns_ = 0;
+  uint64_t batch_gap_ns_ = 0;
   uint64_t deadline_ns_ = 0;  // 0: none
 
   // Requests of other threads and their completion.
@@ -100,16 +104,16 @@ Status Recorder::Install(const RecorderOptions& options) {
   }
   // Early, so that later changes of the folder's name don't matter; refused only when it is needed.
   const Status directory = OpenDirectory();
-  if (options.autostart) {
-    const Status status = Begin();
-    if (!status.ok()) return status;
-  }
+  // Before the exit signals are watched: one of them may be the toggle.
   if (options.toggle_signal != 0) {
     const Status status = InstallToggle(options.toggle_signal, &waker_);
-    if (!status.ok()) {
-      if (recording()) End();
-      return status;
-    }
+    if (!status.ok()) return status;
+  }
+  if (options.autostart) {
+    const Status status = Begin();
+    // Who switches by a signal can try again.
+    if (!status.ok() && options.toggle_signal == 0) return status;
+    if (!status.ok()) TellUser("cannot start a recording: " + status.message());
   }
   if (!thread_.Start("sigprof-record", Main, this)) {
     if (recording()) End();
@@ -163,6 +167,7 @@ Status Recorder::Begin() {
   recording_.store(true);
   const uint64_t now = MonotonicNs();
   next_batch_ns_ = now;  // header and META at once: somebody may be reading along
+  batch_gap_ns_ = kFirstBatchNs;
   deadline_ns_ = options_.duration_ms != 0 ? now + options_.duration_ms * kMs : 0;
   WatchExitSignals(&waker_);
   SetExitSignalsActive(true);
@@ -231,7 +236,8 @@ void Recorder::HandleExitSignal() {
 }
 
 void Recorder::WriteBatch() {
-  next_batch_ns_ = MonotonicNs() + kBatchNs;
+  next_batch_ns_ = MonotonicNs() + batch_gap_ns_;
+  batch_gap_ns_ = std::min(2 * batch_gap_ns_, kBatchNs);
   std::vector<uint8_t> batch;
   TakeBatch(&batch);
   const Status status = file_.Append(batch);

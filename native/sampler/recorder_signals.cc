@@ -7,7 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 
 #include "os/clocks.h"
 #include "sampler/signal_handler.h"
@@ -16,7 +18,8 @@ namespace sigprof {
 namespace {
 
 constexpr uint64_t kToggleGapNs = 100000000;
-constexpr int kExitSignals[] = {SIGINT, SIGTERM};
+// What a terminal, a user or a supervisor ends a program with.
+constexpr int kExitSignals[] = {SIGHUP, SIGINT, SIGTERM};
 
 struct SignalState {
   Waker* waker = nullptr;  // written before a handler is installed
@@ -26,11 +29,14 @@ struct SignalState {
   std::atomic<bool> exit_active{false};
   std::atomic<int> exit_signal{0};
   std::atomic<uint32_t> exit_count{0};
-  struct sigaction previous[2] = {};  // of kExitSignals, before ours
+  struct sigaction previous[std::size(kExitSignals)] = {};  // before ours
 };
 SignalState g_state;
 
-int IndexOf(int signal) { return signal == kExitSignals[0] ? 0 : 1; }
+size_t IndexOf(int signal) {
+  return static_cast<size_t>(std::find(kExitSignals, std::end(kExitSignals), signal) -
+                             kExitSignals);
+}
 
 void OnToggle(int) {
   const int saved = errno;

@@ -15,9 +15,9 @@ Status InstallToggle(int signal, Waker* waker);
 // Toggles since the last call (at most one per 100 ms is counted).
 uint32_t TakeToggles();
 
-// Watches over SIGINT and SIGTERM as long as their disposition is the default or Node's own (which
-// ends the process at once), so that the recording can be written first. Signals for which the
-// program has a listener are left alone. To be called at each start of a recording.
+// Watches over SIGHUP, SIGINT and SIGTERM as long as their disposition is the default or Node's own
+// (which ends the process at once), so that the recording can be written first. Signals for which
+// the program has a listener are left alone. To be called at each start of a recording.
 void WatchExitSignals(Waker* waker);
 // While `active`, such a signal is held back and reported by PendingExitSignal; otherwise it takes
 // its former course immediately.

@@ -128,6 +128,7 @@ std::string CountersJson(Session* session) {
   lost.Add("threadsAtKernelRate", uint64_t{session->threads_at_kernel_rate.load()});
   lost.Add("foreignStacks", sum.foreign_stack);
   lost.Add("unpinned", sum.unpinned);
+  lost.Add("signalTaken", uint64_t{session->signal_taken_ns.load() != 0});
   JsonObject counters;
   counters.Add("durationNs",
                (session->end_ns != 0 ? session->end_ns : MonotonicNs()) - session->start_ns);

@@ -48,6 +48,7 @@ struct Session {
   std::atomic<uint32_t> threads_without_timer{0};
   std::atomic<uint32_t> threads_at_kernel_rate{0};  // perf was refused for them
   std::atomic<bool> stopping{false};
+  std::atomic<uint64_t> signal_taken_ns{0};  // when another handler took the tick signal; 0 never
 
   // Guarded by the resolve lock.
   ProfileTables tables;

@@ -34,9 +34,10 @@ JsThread* CurrentJsThread();
 void ConfigureTickHandler(const CaptureLayout& layout);
 uint64_t TickCookie();
 
-// Installs the handler on first call and leaves it there for good. Later calls check that it is
-// still installed: false if somebody has replaced it.
+// Installs the handler unless it is there, and leaves it for good. False if somebody has put
+// another one in its place.
 bool InstallTickHandler();
+bool TickHandlerInstalled();
 
 // Signals of that number that were not our ticks, since load.
 uint64_t ForeignSignals();

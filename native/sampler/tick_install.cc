@@ -17,6 +17,15 @@ namespace {
 std::once_flag g_configured;
 bool g_installed = false;  // under the control lock of recordings
 
+bool IsOurs(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == OnTick;
+}
+
+bool IsDefault(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) == 0 &&
+         (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN);
+}
+
 }  // namespace
 
 void ConfigureTickHandler(const CaptureLayout& layout) {
@@ -32,11 +41,18 @@ void ConfigureTickHandler(const CaptureLayout& layout) {
 
 uint64_t TickCookie() { return g_tick_state.config.cookie; }
 
+bool TickHandlerInstalled() {
+  struct sigaction current;
+  return sigaction(kTickSignal, nullptr, &current) == 0 && IsOurs(current);
+}
+
 bool InstallTickHandler() {
   struct sigaction current;
   if (sigaction(kTickSignal, nullptr, &current) != 0) return false;
-  const bool ours = (current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == OnTick;
-  if (g_installed || ours) return ours;
+  if (IsOurs(current)) return true;
+  // One that came after ours may forward to us: forwarding to it in turn would never end. One that
+  // came and went (libuv puts the default back) leaves the signal free.
+  if (g_installed && !IsDefault(current)) return false;
   // Known before the handler can run for the first time.
   g_tick_state.previous = current;
   struct sigaction action;

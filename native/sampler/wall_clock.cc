@@ -58,6 +58,7 @@ void WallClock::Run() {
 }
 
 void WallClock::TickIfAdvanced(JsThread* thread) {
+  if (session_->signal_taken_ns.load() != 0) return;
   const uint64_t cpu = ThreadCpuNs(thread->tid);
   if (cpu < thread->signal_cpu_ns + session_->plan.period_ns) return;
   thread->signal_cpu_ns = cpu - (cpu - thread->signal_cpu_ns) % session_->plan.period_ns;

@@ -13,6 +13,9 @@ const LOST_REASONS: Readonly<Record<string, string>> = {
   threadsWithoutTimer: 'threads without a timer',
   notStopped: 'threads that did not stop in time',
   unseenInJs: 'looks at a thread in JavaScript, which needs it stopped',
+  threadsAtKernelRate: "threads at the kernel's own rate",
+  foreignStacks: 'ticks on a foreign stack',
+  signalTaken: 'tick signal (SIGURG) taken by the program, which ended the sampling',
 };
 /** Reasons that cost whole samples; the others are told, but lose no time of the profile. */
 const LOSES_SAMPLES = ['ringFull', 'unusableStacks', 'tableFull', 'unseenInJs'];
