@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NODE_VERSIONS, nodeBinary } from '../../scripts/fetch-nodes.mjs';
 import { useNative } from './native-fixture.ts';
-import { type Ended, HOT, preloadPath, sigprof, TestProcess, useFolder } from './sigprof-process.ts';
+import {
+  type Ended,
+  HOT,
+  preloadPath,
+  sigprof,
+  TestProcess,
+  useFolder,
+} from './sigprof-process.ts';
 
 const folder = useFolder();
 const attack = useNative('attack', 'addon');

@@ -14,33 +14,34 @@ const allocate = fileURLToPath(new URL('../fixtures/programs/allocate.cjs', impo
 const MAX_STACK_BYTES = 1024;
 
 describe('the tick handler', () => {
-  test.each(
-    NODE_VERSIONS,
-  )('allocates, locks, maps and calls nothing at 10 kHz in an allocating Node %s', async (version) => {
-    const node = await nodeBinary(version);
-    const control = await new TestProcess(node, [allocate, '1']).ended;
-    const report = join(folder.path, 'report.json');
-    const program = new TestProcess(node, ['-r', preloadPath, allocate, '500'], {
-      env: {
-        LD_PRELOAD: trap.path,
-        TRAP_REPORT: report,
-        SIGPROF_AUTOSTART: '1',
-        SIGPROF_RATE: '10000',
-        SIGPROF_DIR: folder.path,
-        SIGPROF_FORMATS: 'sigprof',
-      },
-    });
-    const ended = await program.ended;
-    expect(ended).toMatchObject({ code: 0, stdout: control.stdout });
-    expect(ended.stderr).not.toContain('handler-trap');
-    const { handled, deepest } = JSON.parse(readFileSync(report, 'utf8'));
-    // Half a second on three threads, with two cores at worst for all the machine does: the timers
-    // tick with CPU time, of which 35 rounds on three threads alone need more than that.
-    expect(handled).toBeGreaterThan(500);
-    expect(deepest).toBeGreaterThan(0);
-    expect(deepest).toBeLessThan(MAX_STACK_BYTES);
-    expect(readdirSync(folder.path).filter((name) => name.endsWith('.sigprof'))).toHaveLength(1);
-  });
+  test.each(NODE_VERSIONS)(
+    'allocates, locks, maps and calls nothing at 10 kHz in an allocating Node %s',
+    async (version) => {
+      const node = await nodeBinary(version);
+      const control = await new TestProcess(node, [allocate, '1']).ended;
+      const report = join(folder.path, 'report.json');
+      const program = new TestProcess(node, ['-r', preloadPath, allocate, '500'], {
+        env: {
+          LD_PRELOAD: trap.path,
+          TRAP_REPORT: report,
+          SIGPROF_AUTOSTART: '1',
+          SIGPROF_RATE: '10000',
+          SIGPROF_DIR: folder.path,
+          SIGPROF_FORMATS: 'sigprof',
+        },
+      });
+      const ended = await program.ended;
+      expect(ended).toMatchObject({ code: 0, stdout: control.stdout });
+      expect(ended.stderr).not.toContain('handler-trap');
+      const { handled, deepest } = JSON.parse(readFileSync(report, 'utf8'));
+      // Half a second on three threads, with two cores at worst for all the machine does: the timers
+      // tick with CPU time, of which 35 rounds on three threads alone need more than that.
+      expect(handled).toBeGreaterThan(500);
+      expect(deepest).toBeGreaterThan(0);
+      expect(deepest).toBeLessThan(MAX_STACK_BYTES);
+      expect(readdirSync(folder.path).filter((name) => name.endsWith('.sigprof'))).toHaveLength(1);
+    },
+  );
 });
 
 // A handler that was there before ours gets the signals that are not ours: a careless one serves to
