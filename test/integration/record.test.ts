@@ -61,28 +61,6 @@ describe('sigprof record', () => {
     expect(stdout).toBe(`${words.join()}\n`);
   });
 
-  test.each<[string, string, number]>([
-    ['a code', 'process.exit(7)', 7],
-    ['an uncaught error', 'throw new Error("x")', 1],
-    ['SIGTERM', 'process.kill(process.pid, "SIGTERM"); hot(2000)', 143],
-    ['SIGINT', 'process.kill(process.pid, "SIGINT"); hot(2000)', 130],
-  ])('ends as the program did and writes the file: %s', async (_, end, expected) => {
-    const { code, stderr } = await record(['-o', 'a.txt'], node(`hot(300); ${end}`));
-    expect(code).toBe(expected);
-    expect(stderr).toContain('wrote a.txt');
-    expect(read('a.txt')).toMatch(/;hot /);
-  });
-
-  // Ends that nobody can wait for: the stream holds all but the last second or so.
-  test.each<[string, string, number]>([
-    ['killed', 'process.kill(process.pid, "SIGKILL")', 137],
-    ['aborted', 'process.abort()', 134],
-  ])('keeps what was sampled of a program that is %s', async (_, end, expected) => {
-    const { code } = await record(['-o', 'a.txt'], node(`hot(2500); ${end}`));
-    expect(code).toBe(expected);
-    expect(read('a.txt')).toMatch(/;hot /);
-  });
-
   test('ends the program when the duration is over', async () => {
     const { code, stderr } = await record(['-d', '0.5', '-o', 'a.txt'], node('hot(25000)'));
     expect(code).toBe(0);

@@ -10,7 +10,10 @@ export const cliPath = fileURLToPath(new URL('../../dist/cli/main.js', import.me
 export const preloadPath = fileURLToPath(new URL('../../dist/register.cjs', import.meta.url));
 export const libraryUrl = new URL('../../dist/index.js', import.meta.url).href;
 
-const DEADLINE_MS = 30_000;
+/** The built library, for reading profiles; it loads the addon only to record. */
+export const library = (): Promise<typeof import('../../src/index.ts')> => import(libraryUrl);
+
+const DEADLINE_MS = 60_000;
 
 export interface Ended {
   readonly code: number | null;

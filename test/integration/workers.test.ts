@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { nodeBinary } from '../../scripts/fetch-nodes.mjs';
-import { sigprof, TestProcess, useFolder } from './sigprof-process.ts';
+import { library, sigprof, useFolder } from './sigprof-process.ts';
 
 const folder = useFolder();
 const churn = fileURLToPath(new URL('../fixtures/programs/worker-churn.cjs', import.meta.url));
 
 // `npm run test:soak` churns 500 and more on every Node.
-const WORKERS = 60;
+const WORKERS = 42;
 
 interface Recorded {
   readonly covered: number;
@@ -28,15 +28,21 @@ test.each([
     const seed = Date.now() % 1_000_000;
     const node = await nodeBinary(version);
     const program = [churn, String(WORKERS), String(seed)];
-    const control = JSON.parse((await new TestProcess(node, program).ended).stdout);
     const flags = ['-r', '1000', '-m', mode, '-o', 'a.sigprof'];
     const ended = await sigprof(['record', ...flags, '--', node, ...program], { cwd: folder.path });
     expect(ended.code, `seed ${seed}: ${ended.stderr}`).toBe(0);
     const told = JSON.parse(ended.stdout);
-    // How a worker ends depends on the seed only, but for the order in which the lanes draw from it.
-    const total = (ends: Record<string, number>) => Object.values(ends).reduce((a, b) => a + b, 0);
-    expect(total(told.ended)).toBe(WORKERS);
-    expect(new Set(Object.keys(told.ended))).toEqual(new Set(Object.keys(control.ended)));
+    // As without us: a worker's exit code tells how it ended, and the ends take turns.
+    const each = WORKERS / 7;
+    expect(told.ended).toEqual({
+      'return 0': each,
+      'exit 3': each,
+      'terminate 1': each,
+      'throw 1': each,
+      'nested 0': each,
+      'environment 0': each,
+      'arguments 0': each,
+    });
 
     const { covered, cpu, burnt } = await readRecording(join(folder.path, 'a.sigprof'));
     // What a worker says it has burnt in a function of that name, it has; more is the overshoot of its
@@ -47,9 +53,7 @@ test.each([
 );
 
 async function readRecording(path: string): Promise<Recorded> {
-  const { Profile } = (await import(
-    '../../dist/index.js' as string
-  )) as typeof import('../../src/index.ts');
+  const { Profile } = await library();
   const recorded = Profile.read(readFileSync(path));
   const { coveredNs = 0, cpuNs = 0 } = recorded.counters;
   const burnt = recorded.functions().find(({ name }) => name === 'burnOfWorker');
