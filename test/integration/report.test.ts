@@ -234,11 +234,13 @@ describe('sigprof report', () => {
       env: { FORCE_COLOR: '1' },
     });
     expect(stdout).not.toContain('\u001b');
+    // Without CI: Node has no colours there.
+    const terminal = { ...process.env, CI: undefined, TERM: 'xterm' };
     const onTerminal = (env: object) =>
       spawnSync(
         'script',
         ['-qec', `stty cols 50; "${process.execPath}" "${cliPath}" report a.sigprof`, '/dev/null'],
-        { cwd: folder, encoding: 'utf8', env: { ...process.env, TERM: 'xterm', ...env } },
+        { cwd: folder, encoding: 'utf8', env: { ...terminal, ...env } },
       ).stdout;
     expect(onTerminal({})).toContain('\u001b[1m');
     const plain = onTerminal({ NO_COLOR: '1' });

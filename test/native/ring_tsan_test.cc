@@ -21,6 +21,7 @@ bool Produce(SampleRing* ring, uint64_t n) {
   sample->time_ns = n;
   sample->pinned = 0;
   sample->frame_count = FramesOf(n);
+  sample->native_count = 0;
   for (uint32_t i = 0; i < sample->frame_count; i++) sample->frames()[i].function = n * 2 + i;
   ring->Commit();
   return true;
