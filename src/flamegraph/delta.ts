@@ -12,9 +12,12 @@ export interface ShareChange {
   readonly after: number;
 }
 
+/** The class of what may be no more than noise. */
+export const UNSURE = 'du';
+
 /** The colour's class: `d-5` (much less) to `d5` (much more), `d0` for next to no change. */
 export function deltaClass(change: ShareChange, isSure = true): string {
-  if (!isSure) return 'd0';
+  if (!isSure) return UNSURE;
   const points = (change.after - change.before) * 100;
   let step = 0;
   while (step < STEPS.length && Math.abs(points) >= (STEPS[step] as number)) step++;
@@ -60,5 +63,6 @@ export function deltaFills(theme: Theme, isSwapped = false): Map<string, string>
     const lightness = theme === 'light' ? 92 - strength * 27 : 24 + strength * 12;
     all.set(`d${step}`, hslToHex(hue, step === 0 ? 0 : 45 + strength * 45, lightness));
   }
+  all.set(UNSURE, all.get('d0') as string);
   return all;
 }

@@ -48,7 +48,7 @@ const RULES = [
   '.scroll{flex:1;overflow:auto;border:1px solid var(--line)}',
   'table{border-collapse:collapse;width:100%}body:not(.live) table{margin:6px 0;width:auto}',
   'th{position:sticky;top:0;background:var(--raised);text-align:right;font-weight:600;padding:0}body:not(.live) th{padding:2px 10px}',
-  'th button{border:0;background:none;width:100%;text-align:inherit;font-weight:inherit}',
+  'th button{white-space:nowrap;border:0;background:none;width:100%;text-align:inherit;font-weight:inherit}',
   `td{padding:2px 10px;text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums;border-top:1px solid var(--line)}`,
   `th:last-child,td:last-child{text-align:left;width:100%}td:last-child{font:12px ${FONTS};white-space:normal;overflow-wrap:anywhere}`,
   'td button{border:0;background:none;padding:0;text-align:left;font:inherit;color:inherit}td button:hover{text-decoration:underline}',

@@ -1,4 +1,5 @@
 import type { CallTree } from '../model/call-tree.ts';
+import type { Column } from '../model/profile-data.ts';
 import type { TreeValues } from './comparison.ts';
 
 /** One box of a flame graph; where it stands horizontally is in units of the metric. */
@@ -13,6 +14,8 @@ export interface FlameBox {
   readonly samples: number;
   /** 0 for a frame; otherwise how many frames this box stands for. */
   readonly prunedFrames: number;
+  /** For narrow frames: what they have together in each of the other columns asked for. */
+  readonly prunedTotals: readonly number[];
 }
 
 /** A laid out flame graph. */
@@ -29,7 +32,12 @@ export interface FlameLayout {
  * Lays out a call tree. Frames narrower than `minShare` of the whole are not dropped: those of one caller are drawn
  * together as one box behind its wider callees, so that every caller's width is still accounted for.
  */
-export function layOutFlames(tree: CallTree, widths: TreeValues, minShare: number): FlameLayout {
+export function layOutFlames(
+  tree: CallTree,
+  widths: TreeValues,
+  minShare: number,
+  others: readonly Column[] = [],
+): FlameLayout {
   const total = widths.total[0] as number;
   const minWidth = total * minShare;
   const starts = new Float64Array(tree.length);
@@ -46,11 +54,25 @@ export function layOutFlames(tree: CallTree, widths: TreeValues, minShare: numbe
     const start = starts[node] as number;
     const nodeDepth = tree.depth[node] as number;
     const samples = tree.totalSamples[node] as number;
-    boxes.push({ start, width, depth: nodeDepth, node, samples, prunedFrames: 0 });
-    const pruned = placeChildren(tree, widths.total, node, { start, minWidth, starts });
+    boxes.push({
+      start,
+      width,
+      depth: nodeDepth,
+      node,
+      samples,
+      prunedFrames: 0,
+      prunedTotals: [],
+    });
+    const pruned = placeChildren(tree, widths.total, node, { start, minWidth, starts, others });
     if (pruned.width > 0) {
-      const { frames, ...box } = pruned;
-      boxes.push({ ...box, depth: nodeDepth + 1, node, prunedFrames: frames });
+      const { frames, totals, ...box } = pruned;
+      boxes.push({
+        ...box,
+        depth: nodeDepth + 1,
+        node,
+        prunedFrames: frames,
+        prunedTotals: totals,
+      });
       allPruned += frames;
     }
     depth = Math.max(depth, nodeDepth + (pruned.width > 0 ? 1 : 0));
@@ -64,25 +86,34 @@ function placeChildren(
   tree: CallTree,
   total: TreeValues['total'],
   node: number,
-  place: { readonly start: number; readonly minWidth: number; readonly starts: Float64Array },
-): { start: number; width: number; frames: number; samples: number } {
+  place: {
+    readonly start: number;
+    readonly minWidth: number;
+    readonly starts: Float64Array;
+    readonly others: readonly Column[];
+  },
+): { start: number; width: number; frames: number; samples: number; totals: number[] } {
   const end = tree.end[node] as number;
   let start = place.start;
   let width = 0;
   let frames = 0;
   let samples = 0;
+  const totals = place.others.map(() => 0);
   for (let child = node + 1; child < end; child = tree.end[child] as number) {
     const childWidth = total[child] as number;
     if (isNarrow(childWidth, place.minWidth)) {
       width += childWidth;
       samples += tree.totalSamples[child] as number;
       frames += (tree.end[child] as number) - child;
+      place.others.forEach((column, at) => {
+        totals[at] = (totals[at] as number) + (column[child] as number);
+      });
     } else {
       place.starts[child] = start;
       start += childWidth;
     }
   }
-  return { start, width, frames, samples };
+  return { start, width, frames, samples, totals };
 }
 
 function isNarrow(width: number, minWidth: number): boolean {

@@ -58,7 +58,10 @@ class SvgPicture {
     this.#minWidthPx = options.minWidthPx ?? 0.1;
     const sum = widths.total[0] as number;
     const unitsPerPx = picture.whole / this.#innerPx;
-    this.#layout = layOutFlames(tree, widths, sum > 0 ? (this.#minWidthPx * unitsPerPx) / sum : 0);
+    const minShare = sum > 0 ? (this.#minWidthPx * unitsPerPx) / sum : 0;
+    const { comparison } = picture;
+    const sides = comparison ? [comparison.before.total, comparison.after.total] : [];
+    this.#layout = layOutFlames(tree, widths, minShare, sides);
   }
 
   *pieces(): Generator<string> {
@@ -104,7 +107,7 @@ class SvgPicture {
     const baseline = y + Math.round((rowPx + fontPx) / 2 - 2);
     const text =
       label === '' ? '' : `<text x="${x}" y="${baseline}" dx="3">${escapeXml(label)}</text>`;
-    const values = `${box.start} ${box.width} ${self} ${box.samples} ${box.depth}`;
+    const values = `${thousandths(box.start)} ${thousandths(box.width)} ${self} ${box.samples} ${box.depth}`;
     const pruned = box.prunedFrames > 0 ? ` ${box.prunedFrames}` : '';
     return (
       `<g class="${shape}" data-v="${values}${pruned}"${this.#sides(box)}>` +
@@ -132,14 +135,15 @@ class SvgPicture {
   }
 
   /** The two sides of a comparison: totals, then what the frame has itself. */
-  #sides({ node, prunedFrames }: FlameBox): string {
+  #sides({ node, prunedFrames, prunedTotals }: FlameBox): string {
     const { comparison } = this.#picture;
-    if (comparison === undefined || prunedFrames > 0) return '';
+    if (comparison === undefined) return '';
+    if (prunedFrames > 0) return ` data-d="${prunedTotals.map(thousandths).join(' ')}"`;
     const { before, after } = comparison;
     const values = [before.total, after.total, before.self, after.self].map(
       (column) => column[node] as number,
     );
-    return ` data-d="${values.join(' ')}"`;
+    return ` data-d="${values.map(thousandths).join(' ')}"`;
   }
 
   #amounts(box: FlameBox, self: number): string {
@@ -220,6 +224,11 @@ function legendRows(
 /** JSON in which every string is fit for XML. */
 function json(value: unknown): string {
   return JSON.stringify(value, (_, item) => (typeof item === 'string' ? plainText(item) : item));
+}
+
+/** Sums of scaled values, without what adding fractions leaves behind. */
+function thousandths(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }
 
 /** Six decimals place a box to a thousandth of a pixel at any width; trailing zeros only cost bytes. */

@@ -1,6 +1,7 @@
 // Reads the data of an HTML picture; `page-data.ts` writes it.
 
 import type { FrameCategory } from '../../model/frame-category.ts';
+import { UNSURE } from '../delta.ts';
 import { boxClass } from '../palette.ts';
 import type { PictureSettings } from '../settings.ts';
 import type { Drawing } from './describe.ts';
@@ -51,7 +52,7 @@ export function decodePage(data: PageData): Drawing {
   const names = ['all', ...data.names];
   const classes = names.map((name, at) => {
     const kind = kinds[at - 1] ?? 's';
-    if (settings.isComparison && kind !== kind.toLowerCase()) return 'd0';
+    if (settings.isComparison && kind !== kind.toLowerCase()) return UNSURE;
     return boxClass(settings.palette, categoryOf(data, at), name);
   });
   if (!settings.isComparison) {

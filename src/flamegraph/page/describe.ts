@@ -1,4 +1,4 @@
-import { deltaClass, deltaSign, deltaWords, type ShareChange } from '../delta.ts';
+import { deltaClass, deltaSign, deltaWords, type ShareChange, UNSURE } from '../delta.ts';
 import type { PictureSettings } from '../settings.ts';
 import { describeAmounts, formatCount, formatPercent } from '../words.ts';
 import { type Graph, Values } from './graph.ts';
@@ -45,8 +45,7 @@ export function looksOf(drawing: Drawing, node: number): { shape: string; label:
     return { shape: node === 0 ? 's4' : shape, label: name };
   }
   const change = changeOf(drawing, node);
-  // Labels whose change is noise come with the neutral colour.
-  const isSure = shape !== 'd0';
+  const isSure = shape !== UNSURE;
   return {
     shape: deltaClass(change, isSure),
     label: node === 0 ? name : deltaSign(change, isSure) + name,
@@ -77,14 +76,10 @@ export function describeCoverage(
   drawing: Drawing,
   view: number,
   coverage: { readonly width: number; readonly nodes: number },
-  number = 0,
 ): string {
   const { nodes, width } = coverage;
   const where = view === 0 ? '' : ' of this view';
   if (nodes === 0) return view === 0 ? 'no match' : 'no match in this view';
-  const count =
-    number > 0
-      ? `${formatCount(number)} of ${formatCount(nodes)}`
-      : `${formatCount(nodes)} ${nodes === 1 ? 'box' : 'boxes'}`;
+  const count = `${formatCount(nodes)} ${nodes === 1 ? 'box' : 'boxes'}`;
   return `${formatPercent(width, amountOf(drawing.graph, 'total', Values.width, view))}${where}, ${count}`;
 }

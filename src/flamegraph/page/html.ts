@@ -17,9 +17,9 @@ import {
   compileSearch,
   coverageOf,
   matchLabels,
-  matchNumber,
   nextMatch,
   type Search,
+  visibleMatches,
 } from './search.ts';
 import { FunctionTable } from './table-view.ts';
 
@@ -179,7 +179,7 @@ class HtmlApp {
     );
   }
 
-  #sayMatches(): void {
+  #sayMatches(which = ''): void {
     const { message } = this.#page;
     const { error, pattern } = this.#search;
     message.classList.toggle('error', error !== undefined);
@@ -187,8 +187,7 @@ class HtmlApp {
     if (pattern === undefined) return;
     const { graph } = this.#drawing;
     const coverage = coverageOf(graph, this.#view, this.#hits);
-    const number = this.#match && matchNumber(graph, this.#view, this.#hits, this.#match);
-    message.textContent = describeCoverage(this.#drawing, this.#view, coverage, number);
+    message.textContent = describeCoverage(this.#drawing, this.#view, coverage) + which;
   }
 
   #describe(drawing: Drawing, node: number | undefined): void {
@@ -257,11 +256,13 @@ class HtmlApp {
 
   #step(isForward: boolean): void {
     const { graph } = this.#drawing;
-    const match = nextMatch(graph, this.#view, this.#hits, this.#match, isForward);
+    const total = graph.total[Values.width]?.[this.#view] as number;
+    const matches = visibleMatches(graph, this.#view, this.#hits, total / this.#graph.widthPx);
+    const match = nextMatch(matches, this.#match, isForward);
     if (match === undefined) return;
     this.#match = match;
     this.#focus(match);
-    this.#sayMatches();
+    this.#sayMatches(`, ${matches.indexOf(match) + 1} of ${matches.length} in sight`);
   }
 
   #listen(): void {

@@ -66,29 +66,29 @@ export function coverageOf(graph: Graph, view: number, hits: Uint8Array): Covera
   return { width, nodes };
 }
 
-/** The match before or after `from` in a view, round its ends; undefined without any. */
-export function nextMatch(
+/** The matches of a view that are wide enough to be seen; all, if none is. */
+export function visibleMatches(
   graph: Graph,
   view: number,
   hits: Uint8Array,
+  minWidth: number,
+): number[] {
+  const widths = graph.total[Values.width] as Float64Array;
+  const all: number[] = [];
+  for (let node = 1; node < (graph.end[view] as number); node++) {
+    if (node < view && !isAbove(graph, node, view)) continue;
+    if (hits[graph.label[node] as number] === 1) all.push(node);
+  }
+  const wide = all.filter((node) => (widths[node] as number) >= minWidth);
+  return wide.length > 0 ? wide : all;
+}
+
+/** The match before or after `from`, round the ends; undefined without any. */
+export function nextMatch(
+  matches: readonly number[],
   from: number,
   isForward: boolean,
 ): number | undefined {
-  const matches: number[] = [];
-  for (let node = 1; node < (graph.end[view] as number); node++) {
-    if (node < view && !isAbove(graph, node, view)) continue;
-    if (hits[graph.label[node] as number] === 1) matches.push(node);
-  }
   if (isForward) return matches.find((node) => node > from) ?? matches[0];
   return matches.findLast((node) => node < from) ?? matches.at(-1);
-}
-
-/** The number of a match among those of the view, from 1. */
-export function matchNumber(graph: Graph, view: number, hits: Uint8Array, match: number): number {
-  let number = 0;
-  for (let node = 1; node <= match; node++) {
-    if (node < view && !isAbove(graph, node, view)) continue;
-    if (hits[graph.label[node] as number] === 1) number++;
-  }
-  return number;
 }

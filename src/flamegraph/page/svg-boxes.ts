@@ -32,7 +32,7 @@ export function readBoxes(frames: Element, settings: PictureSettings): Drawing {
     const [, width = 0, own = 0, , depth = 0, pruned = 0] = numbers(group, 'data-v');
     open.length = depth;
     const name = group.querySelector('title')?.textContent?.split('\n')[0] ?? '';
-    const kind = group.getAttribute('class') ?? 'x';
+    const kind = group.getAttribute('class')?.split(' ')[0] ?? 'x';
     // A frame may be called what a box of narrow frames is called.
     const key = `${kind === 'x' ? 'x' : 'f'}${name}`;
     const label = node === 0 ? 0 : (labels.get(key) ?? labels.size);

@@ -14,9 +14,9 @@ import {
   compileSearch,
   coverageOf,
   matchLabels,
-  matchNumber,
   nextMatch,
   type Search,
+  visibleMatches,
 } from './search.ts';
 import { drawBoxes, readBoxes } from './svg-boxes.ts';
 import { type Controls, makeControls } from './svg-controls.ts';
@@ -132,15 +132,14 @@ class SvgApp {
     return this.#view === 0 ? 0 : levelsOf(this.#drawing.graph, 0) * Number(this.#isUpright);
   }
 
-  #sayMatches(): void {
+  #sayMatches(which = ''): void {
     const { error, pattern } = this.#search;
     if (error !== undefined) this.#controls.say(error, true);
     else if (pattern === undefined) this.#controls.say('', false);
     else {
       const { graph } = this.#drawing;
       const coverage = coverageOf(graph, this.#view, this.#hits);
-      const number = this.#match && matchNumber(graph, this.#view, this.#hits, this.#match);
-      this.#controls.say(describeCoverage(this.#drawing, this.#view, coverage, number), false);
+      this.#controls.say(describeCoverage(this.#drawing, this.#view, coverage) + which, false);
     }
   }
 
@@ -199,13 +198,18 @@ class SvgApp {
     } else if (action.do === 'turn') this.#turn();
     else if (action.do === 'invert') this.#invert();
     else if (action.do === 'help') this.#help();
-    else {
-      const match = nextMatch(graph, this.#view, this.#hits, this.#match, action.do === 'match');
-      if (match === undefined) return;
-      this.#match = match;
-      this.#focus(match);
-      this.#sayMatches();
-    }
+    else this.#step(action.do === 'match');
+  }
+
+  #step(isForward: boolean): void {
+    const { graph } = this.#drawing;
+    const unitsPerPx = (graph.total[Values.width]?.[this.#view] as number) / this.#innerPx();
+    const matches = visibleMatches(graph, this.#view, this.#hits, unitsPerPx);
+    const match = nextMatch(matches, this.#match, isForward);
+    if (match === undefined) return;
+    this.#match = match;
+    this.#focus(match);
+    this.#sayMatches(`, ${matches.indexOf(match) + 1} of ${matches.length} in sight`);
   }
 
   #help(): void {

@@ -25,7 +25,7 @@ export class FunctionTable {
     'aria-label': 'functions',
   });
   readonly #pick: (label: number) => void;
-  #sorted = 1;
+  #sorted = 0;
   #isDescending = true;
   #limit = FIRST_ROWS;
   #drawing: Drawing | undefined;
