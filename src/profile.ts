@@ -41,6 +41,7 @@ import {
 } from './model/profile-data.ts';
 import { splitThreads } from './model/split-threads.ts';
 
+export { paletteNames } from './flamegraph/palette.ts';
 export type { DecodeOptions, EncodeOptions } from './formats/profile-format.ts';
 export type { CallEdge, CallNeighbors } from './model/call-edges.ts';
 export type {

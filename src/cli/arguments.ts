@@ -50,6 +50,23 @@ export function parsePercent(option: string, min: number, max: number): (text: s
   };
 }
 
+/** A number within bounds, both allowed. */
+export function parseNumber(option: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) {
+      throw wrong(option, `a number from ${min} to ${max}`, text);
+    }
+    return value;
+  };
+}
+
+/** `--minwidth`: pixels, or with "%" a share of the whole. */
+export function parseBoxWidth(text: string): { readonly px?: number; readonly share?: number } {
+  if (text.endsWith('%')) return { share: parsePercent('--minwidth', 0, 100)(text) / 100 };
+  return { px: parseNumber('--minwidth', 0, 10_000)(text) };
+}
+
 /** A process id, decimal or hexadecimal as in py-spy. */
 export function parsePid(text: string): number {
   const pid = /^(\d{1,10}|0x[\da-f]{1,8})$/i.test(text) ? Number(text) : 0;

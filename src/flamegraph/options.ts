@@ -7,6 +7,8 @@ export interface FlameGraphOptions extends FrameNameOptions {
   readonly title?: string | undefined;
   /** A line below the title. */
   readonly subtitle?: string | undefined;
+  /** A line in the footer. */
+  readonly notes?: string | undefined;
   /** Root every stack with its thread. @default false */
   readonly threads?: boolean | undefined;
   /** What widths stand for. @default 'weight' */
@@ -19,6 +21,8 @@ export interface FlameGraphOptions extends FrameNameOptions {
   readonly flameChart?: boolean | undefined;
   /** SVG: frames narrower than this, at a width of 1200 pixels, are drawn together in grey. @default 0.1 */
   readonly minWidthPx?: number | undefined;
+  /** SVG: the same as a share of the whole, instead of `minWidthPx`. */
+  readonly minShare?: number | undefined;
   /** `category`, `package`, or a range of hues: hot, mem, io, red, green, blue, aqua, yellow, purple, orange. @default 'category' */
   readonly colors?: string | undefined;
   /** What counts are called, where widths are no times. @default 'samples' */

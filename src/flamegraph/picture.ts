@@ -63,7 +63,7 @@ export function preparePicture(profile: ProfileData, options: FlameGraphOptions)
     title: plainText(options.title || profile.meta.title || 'Flame graph'),
     subtitle: plainText(options.subtitle ?? ''),
     amount: plainText(describeAmount(profile, sumSamples(profile.samples))),
-    notes: describeNotes(profile, comparison, options.base).map(plainText),
+    notes: describeNotes(profile, comparison, options).map(plainText),
     texts: tree.labels.map(({ text }) => plainText(text)),
     classes: tree.labels.map(({ category, text }) => boxClass(palette, category, text)),
     shares: sharesByCategory(tree, widths),
@@ -97,9 +97,9 @@ function measureOf(
 function describeNotes(
   profile: ProfileData,
   comparison: Comparison | undefined,
-  base: ProfileData | undefined,
+  { base, notes: given = '' }: FlameGraphOptions,
 ): string[] {
-  const notes = [describeProgram(profile), describeLosses(profile) ?? ''];
+  const notes = [given, describeProgram(profile), describeLosses(profile) ?? ''];
   if (comparison && base) {
     const totals = sumSamples(base.samples);
     notes.push(`compared with: ${describeAmount(base, totals)}`, describeProgram(base));

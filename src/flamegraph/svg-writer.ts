@@ -55,7 +55,10 @@ class SvgPicture {
     this.#settings = settingsOf(picture);
     this.#pagePx = options.widthPx ?? PAGE_PX;
     this.#innerPx = this.#pagePx - 2 * MARGIN_PX;
-    this.#minWidthPx = options.minWidthPx ?? 0.1;
+    this.#minWidthPx =
+      options.minShare === undefined
+        ? (options.minWidthPx ?? 0.1)
+        : options.minShare * this.#innerPx;
     const sum = widths.total[0] as number;
     const unitsPerPx = picture.whole / this.#innerPx;
     const minShare = sum > 0 ? (this.#minWidthPx * unitsPerPx) / sum : 0;
@@ -166,7 +169,7 @@ class SvgPicture {
     const lines = [...this.#picture.notes];
     if (this.#layout.prunedFrames > 0) {
       lines.push(
-        `${formatCount(this.#layout.prunedFrames)} frames narrower than ${this.#minWidthPx} px of ${this.#pagePx} are drawn together in grey`,
+        `${formatCount(this.#layout.prunedFrames)} frames narrower than ${Number(this.#minWidthPx.toFixed(3))} px of ${this.#pagePx} are drawn together in grey`,
       );
     }
     return lines;

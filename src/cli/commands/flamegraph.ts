@@ -1,37 +1,153 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { paletteNames } from '../../profile.ts';
+import { parseBoxWidth, parseNumber, parsePattern } from '../arguments.ts';
 import { formatNamed } from '../output-formats.ts';
-import { checkWritable } from '../output-target.ts';
+import { resolveOutput } from '../output-target.ts';
 import { readInput } from '../read-input.ts';
 import { report, UsageError } from '../reporter.ts';
 import { writeOutput } from '../write-output.ts';
 
 interface FlamegraphFlags {
   readonly output: string;
+  readonly format?: string;
   readonly title?: string;
+  readonly subtitle?: string;
+  readonly notes?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly minwidth?: { readonly px?: number; readonly share?: number };
+  readonly fontsize?: number;
+  readonly countname?: string;
+  readonly nametype?: string;
+  readonly total?: number;
+  readonly colors?: string;
+  readonly layout?: 'icicle' | 'flame';
+  readonly inverted?: boolean;
+  readonly reverse?: boolean;
+  readonly flamechart?: boolean;
   readonly threads?: boolean;
   readonly lines?: boolean;
   readonly fullFilenames?: boolean;
+  readonly include?: string[];
+  readonly exclude?: string[];
+  readonly lenient?: boolean;
 }
 
-/** Adds `sigprof flamegraph FILE [-o OUT]`. */
+const PICTURES = ['flamegraph', 'html'];
+
+/** Adds `sigprof flamegraph FILE [-o OUT]`, which takes flamegraph.pl's common options. */
 export function addFlamegraphCommand(program: Command): void {
-  program
+  const command = program
     .command('flamegraph')
-    .description('draw a profile or folded stacks as SVG')
-    .argument('<file>', 'the profile; "-" is stdin')
-    .option('-o, --output <file>', 'SVG file to write, "-" is stdout', '-')
+    .description('draw a profile, or folded stacks from any tool, as SVG or HTML')
+    .argument('[file]', 'the profile; "-" is stdin', '-')
+    .option('-o, --output <file>', 'an .svg or .html file, "-" is stdout', '-')
+    .option('-f, --format <format>', 'flamegraph (SVG) or html (default: by the extension)')
     .option('--title <text>', 'title of the picture')
+    .option('--subtitle <text>', 'second line of the title')
+    .option('--notes <text>', 'a line in the footer')
+    .option(
+      '--width <px>',
+      'fixed width of an SVG (default: as wide as the window)',
+      parseNumber('--width', 200, 100_000),
+    )
+    .option('--height <px>', 'height of a box (default: 16)', parseNumber('--height', 8, 100))
+    .option(
+      '--minwidth <px>',
+      'SVG: draw narrower boxes together in grey; pixels, or a percentage (default: 0.1)',
+      parseBoxWidth,
+    )
+    .option('--fontsize <px>', 'size of names (default: 12)', parseNumber('--fontsize', 4, 60))
+    .option('--countname <text>', 'what counts are called (default: samples)')
+    .option('--nametype <text>', 'what stands before a name when a box is described')
+    .option(
+      '--total <n>',
+      'a whole larger than the sum, to draw two profiles to one scale',
+      parseNumber('--total', 1, Number.MAX_SAFE_INTEGER),
+    )
+    .addOption(
+      new Option('--colors <palette>', 'how boxes are coloured (default: category)').choices([
+        ...paletteNames,
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--layout <layout>',
+        'callers at the top (icicle, the default) or at the bottom',
+      ).choices(['icicle', 'flame']),
+    )
+    .option('--inverted', 'the same as --layout icicle')
+    .option('--reverse', 'merge stacks from the leaf')
+    .option('--flamechart', 'keep the order of samples, do not merge equal stacks');
+  addSharedOptions(command).action(draw);
+}
+
+function addSharedOptions(command: Command): Command {
+  // Colours follow from names and the encoding is UTF-8 always; taken so that scripts keep working.
+  for (const [flags, words] of [
+    ['--hash', 'taken and ignored: colours follow from names'],
+    ['--cp', 'taken and ignored: colours are the same in every picture'],
+    ['--encoding <name>', 'taken and ignored: UTF-8'],
+  ] as const) {
+    command.addOption(new Option(flags, words).hideHelp());
+  }
+  return command
     .option('-t, --threads', 'root every stack with its thread')
     .option('-l, --lines', 'one frame per executing line instead of one per function')
     .option('--full-filenames', 'do not shorten paths')
-    .action(async (file: string, flags: FlamegraphFlags) => {
-      const { output, ...style } = flags;
-      const path = output === '-' ? undefined : output;
-      if (path !== undefined) checkWritable(path);
-      else if (process.stdout.isTTY) {
-        throw new UsageError('the picture would go to the terminal; name a file with -o');
-      }
-      await writeOutput(readInput(file), { path, format: formatNamed('flamegraph') }, style);
-      if (path !== undefined) report(`wrote ${path}`);
-    });
+    .option(
+      '--include <pattern>',
+      'keep only stacks with a frame that matches (repeatable)',
+      parsePattern('--include'),
+    )
+    .option(
+      '--exclude <pattern>',
+      'drop stacks with a frame that matches (repeatable)',
+      parsePattern('--exclude'),
+    )
+    .option('--lenient', 'skip and count lines that cannot be read');
+}
+
+async function draw(file: string, flags: FlamegraphFlags): Promise<void> {
+  const { output, format, lenient, include = [], exclude = [] } = flags;
+  if (flags.reverse === true && flags.flamechart === true) {
+    throw new UsageError('--reverse and --flamechart exclude each other');
+  }
+  const target = resolveOutput({ output, format });
+  if (!PICTURES.includes(target.format.name)) {
+    throw new UsageError(
+      `a picture is .svg or .html; for ${target.format.name} use 'sigprof convert'`,
+    );
+  }
+  if (target.path === undefined && process.stdout.isTTY) {
+    throw new UsageError('the picture would go to the terminal; name a file with -o');
+  }
+  if (file === '-' && process.stdin.isTTY) {
+    throw new UsageError('name a profile; "-" reads folded stacks from a pipe');
+  }
+  const all = readInput(file, { lenient });
+  const { threads, lines, fullFilenames } = flags;
+  const style = { threads, lines, fullFilenames };
+  const isFiltered = include.length + exclude.length > 0;
+  const profile = isFiltered ? all.filter({ ...style, include, exclude }) : all;
+  await writeOutput(profile, target, {
+    ...style,
+    title: flags.title,
+    subtitle: flags.subtitle,
+    notes: flags.notes,
+    widthPx: flags.width,
+    rowPx: flags.height,
+    minWidthPx: flags.minwidth?.px,
+    minShare: flags.minwidth?.share,
+    fontSizePx: flags.fontsize,
+    countName: flags.countname,
+    nameType: flags.nametype,
+    total: flags.total,
+    colors: flags.colors,
+    layout: flags.inverted === true ? 'icicle' : flags.layout,
+    reverse: flags.reverse,
+    flameChart: flags.flamechart,
+  });
+  if (target.path !== undefined)
+    report(`wrote ${target.path}; ${formatNamed(target.format.name).hint}`);
 }
