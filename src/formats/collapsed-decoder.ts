@@ -6,11 +6,11 @@ import {
   type StackId,
   type ThreadIndex,
 } from '../model/profile-data.ts';
+import { FoldedScanner, type FoldedSink } from './folded-scanner.ts';
 import { invalid } from './invalid.ts';
 import { functionOfPerfName } from './perf-names.ts';
 import type { DecodeOptions } from './profile-format.ts';
 
-const LINE_FEED = 10;
 const LONGEST_LINE_BYTES = 1 << 28;
 
 /**
@@ -19,26 +19,15 @@ const LONGEST_LINE_BYTES = 1 << 28;
  * @throws SigprofError ERR_SIGPROF_INVALID_PROFILE with the line's number and the reason
  */
 export function decodeCollapsed(bytes: Uint8Array, options: DecodeOptions = {}): ProfileData {
-  const reader = new FoldedReader(options.lenient === true);
-  // Line by line from bytes: the whole text may be longer than the longest string.
-  const utf8 = new TextDecoder('utf-8', { fatal: options.lenient !== true, ignoreBOM: true });
-  let start = 0;
-  while (start < bytes.length) {
-    const found = bytes.indexOf(LINE_FEED, start);
-    const end = found < 0 ? bytes.length : found;
-    reader.readLine(bytes.subarray(start, end), utf8);
-    start = end + 1;
-  }
-  return reader.finish();
+  return new FoldedReader(options.lenient === true).read(bytes);
 }
 
-type Utf8Decoder = InstanceType<typeof TextDecoder>;
-
-class FoldedReader {
+class FoldedReader implements FoldedSink {
   readonly #builder = new ProfileBuilder();
   readonly #thread: ThreadIndex;
   readonly #frames = new Map<string, FrameId>();
   readonly #isLenient: boolean;
+  readonly #utf8: InstanceType<typeof TextDecoder>;
   #lineNumber = 0;
   #skipped = 0;
   #firstReason = '';
@@ -46,12 +35,41 @@ class FoldedReader {
 
   constructor(isLenient: boolean) {
     this.#isLenient = isLenient;
+    this.#utf8 = new TextDecoder('utf-8', { fatal: !isLenient, ignoreBOM: true });
     this.#thread = this.#builder.addThread({ tid: 0, kind: 'main', name: '' });
   }
 
-  readLine(bytes: Uint8Array, utf8: Utf8Decoder): void {
+  read(bytes: Uint8Array): ProfileData {
+    // Line by line from bytes: the whole text may be longer than the longest string. Some editors begin a file with a mark.
+    const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+    new FoldedScanner(isMarked ? bytes.subarray(3) : bytes, this).run();
+    return this.finish();
+  }
+
+  internFrame(bytes: Uint8Array): FrameId | undefined {
+    try {
+      return this.#frame(this.#utf8.decode(bytes));
+    } catch {
+      return undefined;
+    }
+  }
+
+  internStack(parent: number, frame: number): StackId {
+    return this.#builder.internStack(parent as StackId, frame as FrameId);
+  }
+
+  addCount(stack: number, count: number): void {
+    this.#stacks++;
+    if (count > 0) this.#builder.addCount(stack as StackId, this.#thread, count, ticksOf(count));
+  }
+
+  countLine(): void {
     this.#lineNumber++;
-    const reason = this.#tryLine(bytes, utf8);
+  }
+
+  readLine(bytes: Uint8Array): void {
+    this.#lineNumber++;
+    const reason = this.#tryLine(bytes);
     if (reason === undefined) return;
     const message = `line ${this.#lineNumber}: ${reason}`;
     if (!this.#isLenient) throw invalid(message);
@@ -70,16 +88,14 @@ class FoldedReader {
   }
 
   /** Why the line can't be read; undefined once it is. */
-  #tryLine(bytes: Uint8Array, utf8: Utf8Decoder): string | undefined {
+  #tryLine(bytes: Uint8Array): string | undefined {
     if (bytes.length > LONGEST_LINE_BYTES) return 'the line is too long';
     let line: string;
     try {
-      line = utf8.decode(bytes);
+      line = this.#utf8.decode(bytes);
     } catch {
       return 'it is not UTF-8';
     }
-    // Some editors begin a file with a byte order mark.
-    if (this.#lineNumber === 1 && line.startsWith('\ufeff')) line = line.slice(1);
     if (line.endsWith('\r')) line = line.slice(0, -1);
     if (line.trim() === '' || line.startsWith('# ')) return undefined;
     return this.#tryStack(this.#isLenient ? line.trimEnd() : line);
@@ -99,15 +115,7 @@ class FoldedReader {
     for (const name of names.split(';')) {
       stack = this.#builder.internStack(stack, this.#frame(name));
     }
-    this.#stacks++;
-    if (count > 0) {
-      this.#builder.addSample({
-        stack,
-        weight: count,
-        ticks: ticksOf(count),
-        thread: this.#thread,
-      });
-    }
+    this.addCount(stack, count);
     return undefined;
   }
 

@@ -45,6 +45,8 @@ export interface CallTree extends NodeValues {
 /** Folds the samples of a profile into a call tree. */
 export function buildCallTree(profile: ProfileData, options: CallTreeOptions = {}): CallTree {
   const labels = new LabelTable(options.rewrite);
+  const direct = isPlain(options) ? orderStacks(profile, labels, options) : undefined;
+  if (direct) return direct;
   const trie = new PairIndex();
   const fold = (data: ProfileData) => {
     const frameLabels = new FrameLabels(data, labels, options);
@@ -70,6 +72,48 @@ export function buildCallTree(profile: ProfileData, options: CallTreeOptions = {
     ...(options.base && nodeOfBaseSample
       ? { base: sumByNode(options.base, nodeOfBaseSample, order) }
       : {}),
+  };
+}
+
+function isPlain({ rewrite, threads, reverse, base }: CallTreeOptions): boolean {
+  return !rewrite && threads !== true && reverse !== true && !base;
+}
+
+/**
+ * The tree of a profile whose stacks are one already: no frames read alike, every stack has samples. That is so for large
+ * files of folded stacks, where it saves interning all of them once more.
+ */
+function orderStacks(
+  profile: ProfileData,
+  labels: LabelTable,
+  options: CallTreeOptions,
+): CallTree | undefined {
+  const { stacks, samples, frames } = profile;
+  if (stacks.isTrie !== true || samples.length < stacks.length / 4) return undefined;
+  const frameLabels = new FrameLabels(profile, labels, options);
+  const labelOfFrame = new Uint32Array(frames.length);
+  for (let frame = 0; frame < frames.length; frame++) {
+    labelOfFrame[frame] = frameLabels.ofFrame(frame, false);
+  }
+  if (labels.list.length !== frames.length + 1) return undefined;
+  const label = new Uint32Array(stacks.length);
+  for (let stack = 1; stack < stacks.length; stack++) {
+    label[stack] = labelOfFrame[stacks.frame[stack] as number] as number;
+  }
+  const order = orderTree(Uint32Array.from(stacks.parent), label, rankLabels(labels.list));
+  const values = sumByNode(profile, samples.stack, order);
+  for (let node = 1; node < stacks.length; node++) {
+    if (values.totalSamples[node] === 0 && values.totalWeight[node] === 0) return undefined;
+  }
+  if (values.selfSamples[0] !== 0 || values.selfWeight[0] !== 0) return undefined;
+  return {
+    length: order.parent.length,
+    labels: labels.list,
+    parent: order.parent,
+    label: inOrder(order, label),
+    depth: order.depth,
+    end: order.end,
+    ...values,
   };
 }
 
@@ -134,7 +178,7 @@ function foldReversed(profile: ProfileData, labels: FrameLabels, trie: PairIndex
   return nodeOfSample;
 }
 
-function sumByNode(profile: ProfileData, nodeOfSample: Uint32Array, order: TreeOrder): NodeValues {
+function sumByNode(profile: ProfileData, nodeOfSample: Column, order: TreeOrder): NodeValues {
   const { samples } = profile;
   const weight = new Float64Array(order.parent.length);
   const ticks = new Float64Array(order.parent.length);

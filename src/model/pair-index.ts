@@ -4,7 +4,9 @@
  * live on this.
  */
 export class PairIndex {
-  #slots = new Int32Array(64).fill(-1);
+  /** Three numbers a slot: id + 1, then the pair, so that a look costs one line of the cache, not three. */
+  #slots = new Uint32Array(3 * 64);
+  #mask = 63;
   #first = new Uint32Array(32);
   #second = new Uint32Array(32);
   #size = 0;
@@ -25,24 +27,32 @@ export class PairIndex {
 
   /** The id of the pair, a new one if it is new (then {@link size} has grown). */
   intern(first: number, second: number): number {
-    const mask = this.#slots.length - 1;
+    const slots = this.#slots;
+    const mask = this.#mask;
     let slot = hashPair(first, second) & mask;
     for (;;) {
-      const id = this.#slots[slot] as number;
-      if (id < 0) break;
-      if (this.#first[id] === first && this.#second[id] === second) return id;
+      const at = slot * 3;
+      const id = slots[at] as number;
+      if (id === 0) break;
+      if (slots[at + 1] === first && slots[at + 2] === second) return id - 1;
       slot = (slot + 1) & mask;
     }
+    return this.#add(slot, first, second);
+  }
+
+  #add(slot: number, first: number, second: number): number {
     const id = this.#size++;
-    this.#slots[slot] = id;
+    this.#slots[slot * 3] = id + 1;
+    this.#slots[slot * 3 + 1] = first;
+    this.#slots[slot * 3 + 2] = second;
     this.#first[id] = first;
     this.#second[id] = second;
-    if (this.#size * 2 >= this.#slots.length) this.#grow();
+    if (this.#size * 2 > this.#mask) this.#grow();
     return id;
   }
 
   #grow(): void {
-    const capacity = this.#slots.length;
+    const capacity = this.#mask + 1;
     const first = new Uint32Array(capacity);
     const second = new Uint32Array(capacity);
     first.set(this.#first);
@@ -50,13 +60,18 @@ export class PairIndex {
     this.#first = first;
     this.#second = second;
     const mask = capacity * 2 - 1;
-    const slots = new Int32Array(capacity * 2).fill(-1);
+    const slots = new Uint32Array(capacity * 2 * 3);
     for (let id = 0; id < this.#size; id++) {
-      let slot = hashPair(first[id] as number, second[id] as number) & mask;
-      while ((slots[slot] as number) >= 0) slot = (slot + 1) & mask;
-      slots[slot] = id;
+      const a = first[id] as number;
+      const b = second[id] as number;
+      let slot = hashPair(a, b) & mask;
+      while (slots[slot * 3] !== 0) slot = (slot + 1) & mask;
+      slots[slot * 3] = id + 1;
+      slots[slot * 3 + 1] = a;
+      slots[slot * 3 + 2] = b;
     }
     this.#slots = slots;
+    this.#mask = mask;
   }
 }
 

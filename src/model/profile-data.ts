@@ -67,6 +67,8 @@ export interface StackTable {
   readonly length: number;
   readonly parent: Column;
   readonly frame: Column;
+  /** Whether it is known that no frame occurs twice under one parent. */
+  readonly isTrie?: boolean;
 }
 
 /** One thread of the profiled process. */
