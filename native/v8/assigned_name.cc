@@ -52,6 +52,19 @@ class Backward {
     at_ = start;
     return {};
   }
+  // A key in brackets with the brackets, as it is written: [Symbol.iterator].
+  std::u16string TakeComputedKey() {
+    const size_t end = at_;
+    int depth = 0;
+    for (size_t at = at_; at > 0 && text_[at - 1] != '\n'; at--) {
+      if (text_[at - 1] == ']') depth++;
+      if (text_[at - 1] == '[' && --depth == 0) {
+        at_ = at - 1;
+        return text_.substr(at_, end - at_);
+      }
+    }
+    return {};
+  }
   char16_t Last() const { return at_ == 0 ? 0 : text_[at_ - 1]; }
 
  private:
@@ -64,6 +77,8 @@ class Backward {
 std::u16string AssignedName(const std::u16string& text_before) {
   Backward cursor(text_before);
   cursor.SkipSpace();
+  // Only a method has its key right before its parameters.
+  if (cursor.Last() == ']') return cursor.TakeComputedKey();
   cursor.Take('*');
   cursor.SkipSpace();
   cursor.TakeWord(u"function");

@@ -37,7 +37,8 @@ bool ReadScript(const Heap& heap, Tagged script, ScriptFacts* facts);
 
 // The name a function without one is assigned to, read from the source text just before it (which
 // ends where its parameter list starts): `exports.run = async function` gives "exports.run",
-// `{ load: (` gives "load". Empty if the text shows no such thing.
+// `{ load: (` gives "load"; a method with a computed key is called by it, "[Symbol.iterator]".
+// Empty if the text shows no such thing.
 std::u16string AssignedName(const std::u16string& text_before);
 
 }  // namespace sigprof

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 
 export const cliPath = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 export const preloadPath = fileURLToPath(new URL('../../dist/register.cjs', import.meta.url));
@@ -82,6 +82,16 @@ export function useFolder(): { readonly path: string } {
     folder.path = mkdtempSync(join(tmpdir(), 'sigprof-test-'));
   });
   afterEach(() => rmSync(folder.path, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A folder for all tests of a file, gone at its end. */
+export function useSharedFolder(): { readonly path: string } {
+  const folder = { path: '' };
+  beforeAll(() => {
+    folder.path = mkdtempSync(join(tmpdir(), 'sigprof-test-'));
+  });
+  afterAll(() => rmSync(folder.path, { recursive: true, force: true }));
   return folder;
 }
 

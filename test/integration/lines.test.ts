@@ -1,0 +1,109 @@
+// Is the executing line the one that executes? In each of V8's tiers, at a leaf and at a caller.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { NODE_VERSIONS } from '../../scripts/fetch-nodes.mjs';
+import {
+  program,
+  recordProgram,
+  type Sample,
+  type SampledFrame,
+  type TIERS,
+  weightOf,
+} from './recorded-program.ts';
+import { useFolder } from './sigprof-process.ts';
+
+const folder = useFolder();
+
+const source = readFileSync(program('lines.cjs'), 'utf8').split('\n');
+const lineOf = (text: string) => source.findIndex((line) => line.includes(text)) + 1;
+
+type Tier = (typeof TIERS)[number];
+interface Case {
+  readonly name: string;
+  readonly tier: Tier;
+  readonly how: 'calls' | 'osr';
+  readonly flags: readonly string[];
+  /** First major version of Node that has the tier. */
+  readonly since: number;
+}
+// Flags that a version does not know would end it: --maglev came with V8 11.
+const noMaglev = (major: number) => (major >= 20 ? ['--no-maglev'] : []);
+const CASES: readonly ((major: number) => Case)[] = [
+  (major) => ({
+    name: 'interpreter',
+    tier: 'interpreter',
+    how: 'calls',
+    flags: ['--no-opt', '--no-sparkplug', ...noMaglev(major)],
+    since: 18,
+  }),
+  (major) => ({
+    name: 'Sparkplug',
+    tier: 'baseline',
+    how: 'calls',
+    flags: ['--always-sparkplug', '--no-opt', ...noMaglev(major)],
+    since: 18,
+  }),
+  () => ({
+    name: 'Maglev',
+    tier: 'mid',
+    how: 'calls',
+    flags: ['--maglev', '--no-turbofan'],
+    since: 24, // official builds of Node 22 accept the flag and leave it out
+  }),
+  (major) => ({
+    name: 'Turbofan',
+    tier: 'top',
+    how: 'calls',
+    flags: noMaglev(major),
+    since: 18,
+  }),
+  (major) => ({
+    name: 'on-stack replacement by Turbofan',
+    tier: 'top',
+    how: 'osr',
+    flags: noMaglev(major),
+    since: 18,
+  }),
+];
+
+const frameOf = (sample: Sample, name: string): SampledFrame | undefined =>
+  sample.frames.find((frame) => frame.name === name);
+
+describe.each(NODE_VERSIONS)('executing lines of Node %s', (version) => {
+  const major = Number(version.split('.')[0]);
+  const cases = CASES.map((make) => make(major)).filter(({ since }) => major >= since);
+
+  test.each(cases)('are right in code of $name', async ({ tier, how, flags }) => {
+    const { samples } = await recordProgram('lines.cjs', {
+      folder: folder.path,
+      version,
+      nodeFlags: flags,
+      args: [how, '250'],
+      rateHz: 2000,
+    });
+    // Collections are asked for at any line, and the first calls run in lower tiers.
+    const inTier = samples.filter(
+      (sample) => !sample.isInGc && frameOf(sample, 'hot')?.tier === tier,
+    );
+    const all = weightOf(inTier, () => true);
+    expect(
+      all / weightOf(samples, (sample) => frameOf(sample, 'hot') !== undefined),
+    ).toBeGreaterThan(0.5);
+    // The loop turns some 20,000 times for each time that other lines run: 0.1 %, and the skid of a tick from its
+    // instruction to the next.
+    const onHotLine = weightOf(
+      inTier,
+      (sample) => frameOf(sample, 'hot')?.line === lineOf('// hot line'),
+    );
+    expect(onHotLine / all).toBeGreaterThan(0.99);
+    const onCallLine = weightOf(
+      inTier,
+      (sample) => frameOf(sample, 'calls')?.line === lineOf('// call line'),
+    );
+    expect(onCallLine / all).toBeGreaterThan(0.99);
+    for (const name of ['hot', 'calls']) {
+      const definitions = new Set(inTier.map((sample) => frameOf(sample, name)?.definedAt));
+      expect([...definitions]).toEqual([lineOf(`function ${name}(`)]);
+    }
+  });
+});
