@@ -156,16 +156,14 @@ void Resolver::Impl::AppendTyped(const RawSample& sample, const RawFrame& frame)
 void Resolver::Impl::AppendWasm(const RawSample& sample, const RawFrame& frame) {
   WasmTable& wasm = decoder.wasm();
   const bool is_tick = &frame == sample.frames() && sample.start == WalkStart::kRegisters;
-  if (!is_tick) {
-    Push(wasm.FrameOf(frame.function, frame.pc == 0 ? 0 : frame.pc - 1));
-    return;
-  }
+  const auto append = [&](Address pc) {
+    for (const uint32_t id : wasm.FramesOf(frame.function, pc)) Push(id);
+  };
+  if (!is_tick) return append(frame.pc == 0 ? 0 : frame.pc - 1);
   const uint32_t words = wasm.WordsToReturnAddress(frame.function, frame.pc);
-  if (words > 0 && words <= sample.top_word_count) {
-    // rbp is the caller's still or again.
-    Push(wasm.FrameOf(frame.function, sample.top_words[words - 1] - 1));
-  }
-  Push(wasm.FrameOf(frame.function, frame.pc));
+  // rbp may be the caller's still or again.
+  if (words > 0 && words <= sample.top_word_count) append(sample.top_words[words - 1] - 1);
+  append(frame.pc);
 }
 
 void Resolver::Impl::AppendLeaf(const RawSample& sample, const RawFrame& frame) {

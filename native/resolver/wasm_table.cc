@@ -35,36 +35,42 @@ const WasmCode* WasmTable::CodeAt(Tagged instance, Address pc, Entry** entry) {
   return code;
 }
 
-uint32_t WasmTable::Frame(const Entry& entry, uint32_t index) {
+uint32_t WasmTable::Frame(const Entry& entry, uint32_t index, bool is_inlined) {
   const std::string place = "wasm-function[" + std::to_string(index) + "]";
   const std::string script = entry.script + ':' + place;
-  auto [known, is_new] = frames_.try_emplace(script);
+  auto [known, is_new] = functions_.try_emplace(script);
   if (is_new) {
     auto named = entry.module.names.functions.find(index);
     FunctionInfo info;
     info.kind = FunctionKind::kWasm;
     info.name = named == entry.module.names.functions.end() ? place : named->second;
     info.script = script;
-    known->second = tables_->Frame(tables_->AddFunction(info), 0, 0, 0);
+    known->second = tables_->AddFunction(info);
   }
-  return known->second;
+  return tables_->Frame(known->second, 0, 0, is_inlined ? kFrameInlined : 0);
 }
 
 uint32_t WasmTable::Unknown() {
-  auto [known, is_new] = frames_.try_emplace("");
+  auto [known, is_new] = functions_.try_emplace("");
   if (is_new) {
     FunctionInfo info;
     info.kind = FunctionKind::kWasm;
     info.name = "wasm-function";
-    known->second = tables_->Frame(tables_->AddFunction(info), 0, 0, 0);
+    known->second = tables_->AddFunction(info);
   }
-  return known->second;
+  return tables_->Frame(known->second, 0, 0, 0);
 }
 
-uint32_t WasmTable::FrameOf(Tagged instance, Address pc) {
+std::vector<uint32_t> WasmTable::FramesOf(Tagged instance, Address pc) {
   Entry* entry = nullptr;
   const WasmCode* code = CodeAt(instance, pc, &entry);
-  return code == nullptr ? Unknown() : Frame(*entry, code->index);
+  if (code == nullptr) return {Unknown()};
+  std::vector<uint32_t> frames;
+  const std::vector<uint32_t> indices = LocateInWasmCode(heap_, &entry->module, *code, pc);
+  for (size_t i = indices.size(); i-- > 0;) {
+    frames.push_back(Frame(*entry, indices[i], i + 1 < indices.size()));
+  }
+  return frames;
 }
 
 uint32_t WasmTable::WordsToReturnAddress(Tagged instance, Address pc) {
@@ -82,7 +88,7 @@ void WasmTable::UseTables(ProfileTables* tables) {
   tables_ = tables;
   by_instance_.clear();
   by_script_.clear();
-  frames_.clear();
+  functions_.clear();
 }
 
 }  // namespace sigprof

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "resolver/tables.h"
 #include "v8/wasm_module.h"
@@ -16,9 +17,9 @@ class WasmTable {
  public:
   WasmTable(const Heap* heap, ProfileTables* tables) : heap_(*heap), tables_(tables) {}
 
-  // The frame of the function that runs at `pc`; `instance` is the frame's slot. Without a module
-  // that can be read it is "wasm-function".
-  uint32_t FrameOf(Tagged instance, Address pc);
+  // The frames of the functions that run at `pc`, inlined ones last; `instance` is the physical
+  // frame's slot. Without a module that can be read it is one frame, "wasm-function".
+  std::vector<uint32_t> FramesOf(Tagged instance, Address pc);
   // Where rbp is the caller's, at the start of a function's machine code and at its return, how
   // many words of the stack end with the return address; 0 everywhere else.
   uint32_t WordsToReturnAddress(Tagged instance, Address pc);
@@ -35,14 +36,14 @@ class WasmTable {
   };
   Entry* EntryOf(Tagged instance);
   const WasmCode* CodeAt(Tagged instance, Address pc, Entry** entry);
-  uint32_t Frame(const Entry& entry, uint32_t index);
+  uint32_t Frame(const Entry& entry, uint32_t index, bool is_inlined);
   uint32_t Unknown();
 
   const Heap& heap_;
   ProfileTables* tables_;
   std::unordered_map<Tagged, Entry*> by_instance_;    // null: no module
   std::unordered_map<std::string, Entry> by_script_;  // V8 makes script names of hashes of bytes
-  std::unordered_map<std::string, uint32_t> frames_;
+  std::unordered_map<std::string, uint32_t> functions_;
 };
 
 }  // namespace sigprof

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "v8/positions.h"
+
 namespace sigprof {
 namespace {
 
@@ -34,6 +36,12 @@ Tagged FieldOfType(const Heap& heap, Tagged object, size_t words, uint16_t type)
 constexpr size_t kCodeHeadBytes = 64;
 constexpr int32_t kSizeOffsets[] = {24, 32};
 constexpr int32_t kIndexDistances[] = {16, 20, 24};
+// V8 13 and later, whose index is the farthest away, inline. A record is packed: the i32 index of
+// the function, a flag, the u64 position of the caller.
+constexpr int32_t kDistanceWithInlining = 24;
+constexpr size_t kInliningRecordBytes = 13, kCallerOffset = 5;
+constexpr int32_t kMaxTableBytes = 4 << 20;
+constexpr int kMaxInliningDepth = 64;
 
 struct CodeHead {
   uint64_t words[kCodeHeadBytes / 8];
@@ -103,12 +111,36 @@ class NativeModule {
     code.erase(std::unique(code.begin(), code.end(), same), code.end());
   }
 
+  // Source positions and inlining records: byte vectors behind one another in the metadata, after
+  // the protected instructions and the relocation information.
+  bool ReadTables(Address object, std::vector<uint8_t>* positions,
+                  std::vector<uint8_t>* inlining) const {
+    CodeHead head;
+    if (module_.index_offset - module_.size_offset != kDistanceWithInlining ||
+        !ReadHead(object, &head)) {
+      return false;
+    }
+    const auto size_at = [&](int32_t offset) {
+      return static_cast<size_t>(std::clamp(head.Int(offset), 0, kMaxTableBytes));
+    };
+    const Address metadata = head.words[module_.size_offset / 8 - 1];
+    const size_t skipped = size_at(module_.index_offset - 4) + size_at(module_.size_offset + 4);
+    positions->resize(size_at(module_.size_offset + 8));
+    inlining->resize(size_at(module_.size_offset + 12));
+    return ReadAll(metadata + skipped, positions) &&
+           ReadAll(metadata + skipped + positions->size(), inlining);
+  }
+
   bool ReadCode(Address object, WasmCode* code) const {
     CodeHead head;
     return ReadHead(object, &head) && Decode(object, head, code);
   }
 
  private:
+  bool ReadAll(Address address, std::vector<uint8_t>* bytes) const {
+    return memory_->Read(address, bytes->data(), bytes->size()) == bytes->size();
+  }
+
   bool ReadHead(Address object, CodeHead* head) const {
     return LooksLikePointer(object) && memory_->Read(object, head, sizeof *head) == sizeof *head &&
            head->words[0] == module_.native_module && head->words[1] != 0;
@@ -259,6 +291,30 @@ const WasmCode* FindWasmCode(const Heap& heap, WasmModule* module, Address pc) {
   if (pc >= found.end || !NativeModule(heap, module).ReadCode(found.object, &now)) return nullptr;
   return now.start == found.start && now.end == found.end && now.index == found.index ? &found
                                                                                       : nullptr;
+}
+
+std::vector<uint32_t> LocateInWasmCode(const Heap& heap, WasmModule* module, const WasmCode& code,
+                                       Address pc) {
+  std::vector<uint32_t> indices;
+  std::vector<uint8_t> positions, inlining;
+  if (NativeModule(heap, module).ReadTables(code.object, &positions, &inlining)) {
+    SourcePosition position =
+        FindPosition(positions.data(), positions.size(), heap.layout().unsigned_position_deltas,
+                     static_cast<int32_t>(pc - code.start));
+    for (int depth = 0; position.inlining_id != 0 && depth < kMaxInliningDepth; depth++) {
+      const size_t at = size_t{position.inlining_id - 1} * kInliningRecordBytes;
+      if (at + kInliningRecordBytes > inlining.size()) break;
+      uint32_t index;
+      uint64_t caller;
+      std::memcpy(&index, &inlining[at], sizeof index);
+      std::memcpy(&caller, &inlining[at + kCallerOffset], sizeof caller);
+      if (index >= module->names.imported + module->names.declared) break;
+      indices.push_back(index);
+      position = DecodeSourcePosition(caller);
+    }
+  }
+  indices.push_back(code.index);
+  return indices;
 }
 
 }  // namespace sigprof

@@ -35,6 +35,12 @@ void ReadWasmCode(const Heap& heap, WasmModule* module);
 // The code holding `pc`, verified to be as it was read; null if there is none.
 const WasmCode* FindWasmCode(const Heap& heap, WasmModule* module, Address pc);
 
+// Indices of the functions that `code`, which holds `pc`, has inlined there, innermost first, and
+// last the code's own. V8 records positions of calls and traps, so a leaf's are those of the last
+// such instruction before it.
+std::vector<uint32_t> LocateInWasmCode(const Heap& heap, WasmModule* module, const WasmCode& code,
+                                       Address pc);
+
 // True for a function made by V8 to call a WebAssembly export: its script is the module's.
 bool IsWasmScript(const Heap& heap, Tagged script);
 
