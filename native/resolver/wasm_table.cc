@@ -47,7 +47,7 @@ uint32_t WasmTable::Frame(const Entry& entry, uint32_t index, bool is_inlined) {
     info.script = script;
     known->second = tables_->AddFunction(info);
   }
-  return tables_->Frame(known->second, 0, 0, is_inlined ? kFrameInlined : 0);
+  return tables_->Frame(known->second, 0, 0, is_inlined ? uint32_t{kFrameInlined} : 0u);
 }
 
 uint32_t WasmTable::Unknown() {
