@@ -165,7 +165,12 @@ describe('sigprof toggle refuses', () => {
     // Copied to where anybody may read; run as nobody by a parent that may become it.
     const install = join(folder.path, 'install');
     const root = dirname(dirname(dirname(cliPath)));
-    for (const part of ['dist', 'package.json', 'node_modules/commander']) {
+    for (const part of [
+      'dist',
+      'package.json',
+      'node_modules/commander',
+      'node_modules/pprof-format',
+    ]) {
       cpSync(join(root, part), join(install, part), { recursive: true, dereference: true });
     }
     chmodSync(folder.path, 0o755);
