@@ -82,6 +82,10 @@ function outliveSignal(signal: number, problem: string): void {
 
 // Under `sigprof record`: the first Node process takes part, others only with --subprocesses.
 function record(request: RecordRequest): void {
+  if (!isPermitted(request.directory)) {
+    complain(`not permitted to write to ${request.directory}: start node with --allow-fs-write`);
+    return;
+  }
   const takesPart = request.subprocesses || (!startsScripts() && isFirstProcess(request.directory));
   if (!takesPart) return;
   const refuse = (problem: string) =>

@@ -17,6 +17,9 @@ extern char** environ;
 namespace sigprof {
 namespace {
 
+// The converter has said itself why it failed, and where the recording is (src/cli/exit-codes.ts).
+constexpr int kToldExitCode = 14;
+
 // What would make the converter load us again, or believe to be a child or worker of the program.
 bool IsInherited(std::string_view variable) {
   for (const char* name : {"NODE_OPTIONS=", "SIGPROF_", "NODE_CHANNEL_", "NODE_UNIQUE_ID=",
@@ -99,7 +102,8 @@ size_t Converter::Reap() {
     // This pid only: libuv waits for the program's own children, one by one as well.
     const pid_t got = waitpid(child.pid, &status, WNOHANG);
     if (got == 0 || (got < 0 && errno == EINTR)) return false;
-    if (got == child.pid && status != 0) {
+    const bool told = WIFEXITED(status) && WEXITSTATUS(status) == kToldExitCode;
+    if (got == child.pid && status != 0 && !told) {
       const std::string how = WIFSIGNALED(status)
                                   ? "signal " + std::to_string(WTERMSIG(status))
                                   : "exit code " + std::to_string(WEXITSTATUS(status));

@@ -32,6 +32,9 @@ const char* Remedy(int error) {
       return "create the folder first";
     case EFBIG:
       return "raise the file size limit (`ulimit -f`)";
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit of open files (`ulimit -n`)";
     case EEXIST:
       return "choose another name or remove the old file";
     default:

@@ -60,6 +60,7 @@ class Recorder {
   void WriteBatch();
   void End();
   void EndOrTell(const Status& problem);
+  std::string WhereTheRestIs(const std::string& path) const;
   void Deliver(const std::string& path);
   void ForgetOldest();
 
@@ -261,7 +262,7 @@ void Recorder::EndOrTell(const Status& problem) {
     std::string path;
     const Status committed = file_.Commit(&path);
     if (status.ok()) status = committed;
-    if (!status.ok()) TellUser(status.message() + "; what was written until then is in " + path);
+    if (!status.ok()) TellUser(status.message() + WhereTheRestIs(path));
     if (options_.stream_path.empty()) {
       kept_.push_back(base_);
       ForgetOldest();
@@ -269,6 +270,12 @@ void Recorder::EndOrTell(const Status& problem) {
     }
   }
   stream_done_ = !options_.stream_path.empty();
+}
+
+// A stream belongs to the command that launched us, which goes on with what it holds.
+std::string Recorder::WhereTheRestIs(const std::string& path) const {
+  if (!options_.stream_path.empty()) return "; the recording ends there";
+  return "; what was written until then is in " + path;
 }
 
 void Recorder::Deliver(const std::string& path) {

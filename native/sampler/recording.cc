@@ -98,7 +98,8 @@ Status JoinAll(Sampler* sampler, Session* session) {
                   "reached (RLIMIT_SIGPENDING); raise it with `ulimit -i` or end other processes");
   }
   return Status("ERR_SIGPROF_TIMER",
-                std::string("Cannot create a timer for the main thread: ") + strerror(first_error));
+                std::string("Cannot create a timer for the main thread: ") + strerror(first_error) +
+                    "; allow timer_create or perf_event_open in the sandbox's seccomp filter");
 }
 
 // Ends what JoinAll began; sampling has stopped when it returns.

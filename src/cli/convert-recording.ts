@@ -4,6 +4,7 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Profile } from '../profile.ts';
+import { ExitCode } from './exit-codes.ts';
 import { report, reportError } from './reporter.ts';
 
 /** Extensions of formats that are not called like them. */
@@ -15,7 +16,8 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 try {
   await convertRecording();
 } catch (error) {
-  process.exitCode = reportError(error);
+  reportError(error);
+  process.exitCode = ExitCode.told;
 }
 
 async function convertRecording(): Promise<void> {

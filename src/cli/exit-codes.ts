@@ -2,9 +2,9 @@ import type { SigprofErrorCode } from '../model/errors.ts';
 
 /**
  * How the command ends; `record` passes on the program's own code instead of 0, `diff --fail-if-slower` tells slower from
- * failed.
+ * failed. `told` is of the converter: the recorder that started it need not say why there is no picture.
  */
-export const ExitCode = { ok: 0, failure: 1, usage: 2, slower: 3 } as const;
+export const ExitCode = { ok: 0, failure: 1, usage: 2, slower: 3, told: 14 } as const;
 
 /** Reasons why a process can't be looked at have codes of their own, for scripts. */
 const CODES: Partial<Record<SigprofErrorCode, number>> = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `sigprof`. What needs a recent Node is imported only after its version is known.
-import { report, reportError } from './reporter.ts';
+import { leftToCaller, report, reportError } from './reporter.ts';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -12,6 +12,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 } else {
   // A reader that has seen enough (`sigprof report … | head`) is no failure, and changes no verdict.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (leftToCaller.has(error)) return;
     process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : reportError(error));
   });
   try {

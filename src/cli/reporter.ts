@@ -7,6 +7,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Errors of a stream that whoever wrote to it deals with, so that its listener need not. */
+export const leftToCaller: WeakSet<Error> = new WeakSet();
+
 /** Writes words for people to stderr, one line each; data has stdout for itself. */
 export function report(line: string): void {
   process.stderr.write(`sigprof: ${line}\n`);

@@ -1,5 +1,7 @@
 import type { Profile, WriteOptions } from '../profile.ts';
+import { SigprofError } from '../session/errors.ts';
 import type { OutputTarget } from './output-target.ts';
+import { leftToCaller } from './reporter.ts';
 
 /**
  * Writes a profile where it was asked for.
@@ -14,5 +16,17 @@ export async function writeOutput(
     await profile.write(path, { ...options, format: format.name });
     return;
   }
-  for (const piece of profile.encode(format.name, options)) process.stdout.write(piece);
+  for (const piece of profile.encode(format.name, options)) await writeToStdout(piece);
+}
+
+/** Resolves when it is written, or when nobody reads any more (`… | head`). */
+function writeToStdout(piece: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(piece, (error: NodeJS.ErrnoException | null | undefined) => {
+      if (error) leftToCaller.add(error);
+      if (!error || error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') resolve();
+      else
+        reject(new SigprofError('ERR_SIGPROF_OUTPUT', `can't write to stdout: ${error.message}`));
+    });
+  });
 }

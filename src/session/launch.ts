@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import type { SamplingOptions } from '../native/addon.ts';
 import { SigprofError } from './errors.ts';
 import { MAX_DURATION_MS } from './options.ts';
+import { checkPermissionFlags } from './permission-flags.ts';
 import { preloadEnvironment } from './preload-environment.ts';
 import type { RecordingFolder } from './recording-folder.ts';
 import { relaySignals } from './relay-signals.ts';
@@ -45,6 +46,7 @@ const DURATION_MARGIN_MS = 250;
  */
 export async function launch(options: LaunchOptions, folder: RecordingFolder): Promise<Launch> {
   const { command, args, ...recording } = options;
+  checkPermissionFlags(args);
   const child = spawn(command, args, {
     stdio: 'inherit',
     env: preloadEnvironment(process.env, {
