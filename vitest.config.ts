@@ -11,6 +11,7 @@ export default defineConfig({
       project('unit', { testTimeout: 60_000 }),
       // Real processes and real clocks: one file at a time, so that suites don't compete for cores.
       project('integration', { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 }),
+      project('browser', { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 }),
       project('e2e', { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 }),
     ],
   },

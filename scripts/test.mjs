@@ -29,6 +29,7 @@ const STEPS = [
   { name: 'native', start: () => nativeSuite(30 * MINUTE_MS) },
   { name: 'unit', start: () => vitestSuite('unit', 10 * MINUTE_MS) },
   { name: 'integration', start: () => vitestSuite('integration', 45 * MINUTE_MS) },
+  { name: 'browser', start: () => vitestSuite('browser', 10 * MINUTE_MS) },
   { name: 'e2e', start: () => vitestSuite('e2e', 30 * MINUTE_MS) },
 ];
 

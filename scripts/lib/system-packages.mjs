@@ -1,4 +1,4 @@
-// The one list of what building and testing need of the system, by the command each package gives.
+// The one list of what building and testing need of the system, by the command each package gives (or a file, where it is on no path).
 // Installed by apt-get when missing and we may; else one line says what to install.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,14 +10,22 @@ const PACKAGES = {
   python3: { package: 'python3', why: 'node-gyp is written in it' },
   cmake: { package: 'cmake', why: 'builds the native tests' },
   nm: { package: 'binutils', why: "reads the signal handler's undefined symbols" },
+  xmllint: { package: 'libxml2-utils', why: 'checks that pictures are well-formed' },
+  chromium: { package: 'chromium', why: 'pictures are tried out in it' },
+  'flamegraph.pl': {
+    package: 'libdevel-nytprof-perl',
+    why: 'boxes are compared with its own',
+    file: '/usr/share/perl5/Devel/NYTProf/flamegraph.pl',
+  },
 };
 
 let updated = false;
 
 /** Makes `command` available, or throws one line saying which package to install. */
 export async function ensureTool(command) {
-  if (onPath(command)) return;
-  const { package: name, why } = PACKAGES[command];
+  const { package: name, why, file } = PACKAGES[command];
+  const isThere = () => (file === undefined ? onPath(command) : existsSync(file));
+  if (isThere()) return;
   const advice = `${command} is missing (it ${why}); install the package ${name}`;
   if (process.getuid() !== 0 || !onPath('apt-get')) throw new ScriptError(advice);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
@@ -26,7 +34,7 @@ export async function ensureTool(command) {
   console.log(`installing ${name}`);
   const args = ['install', '-y', '--no-install-recommends', name];
   const installed = await run('apt-get', args, { quiet: true, env });
-  if (installed.code !== 0 || !onPath(command)) {
+  if (installed.code !== 0 || !isThere()) {
     throw new ScriptError(`${advice}; apt-get install failed (${lastLine(installed.output)})`);
   }
 }

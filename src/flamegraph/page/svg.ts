@@ -167,7 +167,9 @@ class SvgApp {
   }
 
   #turn(): void {
+    const at = this.#current;
     this.#go({ o: this.#isUpright ? 'icicle' : 'flame' }, false);
+    this.#focus(at);
   }
 
   #invert(): void {
