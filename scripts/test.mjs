@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NODE_VERSIONS, nodeBinary } from './fetch-nodes.mjs';
+import { ENDED_NODE_VERSIONS, NODE_VERSIONS, nodeBinary } from './fetch-nodes.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { root, run, runNode, ScriptError } from './lib/run.mjs';
 import { ensureAllTools } from './lib/system-packages.mjs';
@@ -87,7 +87,7 @@ function printTime({ name, seconds, passed, failed, skipped = 0 }) {
 }
 
 async function fetchNodes() {
-  for (const version of NODE_VERSIONS) await nodeBinary(version);
+  for (const version of [...NODE_VERSIONS, ...ENDED_NODE_VERSIONS]) await nodeBinary(version);
 }
 
 async function command(name) {

@@ -1,7 +1,7 @@
 // Has every kind of function its name, its place and its callers?
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { NODE_VERSIONS } from '../../scripts/fetch-nodes.mjs';
+import { ENDED_NODE_VERSIONS, NODE_VERSIONS } from '../../scripts/fetch-nodes.mjs';
 import { program, type Recorded, recordProgram, unusableShare } from './recorded-program.ts';
 import { useSharedFolder } from './sigprof-process.ts';
 
@@ -31,7 +31,7 @@ function between(recorded: Recorded, from: string, to: string): string[] | undef
   return undefined;
 }
 
-describe.each(NODE_VERSIONS)('functions of Node %s', (version) => {
+describe.each([...NODE_VERSIONS, ...ENDED_NODE_VERSIONS])('functions of Node %s', (version) => {
   let names: Recorded;
   let modules: Recorded;
   beforeAll(async () => {
