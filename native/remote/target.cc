@@ -83,6 +83,14 @@ Status Denied(pid_t pid) {
                     "SYS_PTRACE");
 }
 
+// TracerPid names a thread.
+pid_t ProcessOf(uint32_t tid) {
+  std::string status;
+  ReadProcFile(ProcPath(static_cast<pid_t>(tid), "status"), &status);
+  const uint32_t group = Number(Field(status, "Tgid"));
+  return static_cast<pid_t>(group != 0 ? group : tid);
+}
+
 Status CheckProcess(pid_t pid, bool stops) {
   std::string status;
   if (!ReadProcFile(ProcPath(pid, "status"), &status)) {
@@ -111,7 +119,7 @@ Status CheckProcess(pid_t pid, bool stops) {
   const uint32_t tracer = Number(Field(status, "TracerPid"));
   if (stops && tracer != 0) {
     return Status("ERR_SIGPROF_TRACED", Who(pid) + " is being traced already by " +
-                                            Who(static_cast<pid_t>(tracer)) +
+                                            Who(ProcessOf(tracer)) +
                                             "; end that, or use --nonblocking");
   }
   return Status();
