@@ -140,7 +140,8 @@ void FrameDecoder::MarkCompactHappened() {
 }
 
 void FrameDecoder::ScavengeHappened() {
-  shared_.clear();
+  // What a pinned sample has in their place is old, and stays.
+  std::erase_if(shared_, [](const auto& entry) { return entry.first != entry.second; });
   // Negative answers were about words that may be young objects: those addresses are void now.
   std::erase_if(bytecode_lengths_, [](const auto& entry) { return entry.second < 0; });
 }

@@ -76,7 +76,7 @@ class FrameDecoder {
   CodeCache code_cache_;
   FunctionTable functions_;
   WasmTable wasm_;
-  std::unordered_map<uint64_t, Tagged> shared_;  // function word -> SFI; until the next scavenge
+  std::unordered_map<uint64_t, Tagged> shared_;  // function word -> SFI; functions until a scavenge
   std::unordered_map<Tagged, int32_t> bytecode_lengths_;  // -1: no BytecodeArray
   std::unordered_map<PlaceKey, Expansion, PlaceHash> expansions_;
   std::vector<uint32_t> expanded_;  // frame ids, pointed into by expansions_

@@ -2,10 +2,10 @@
 #include "resolver/resolver.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "resolver/frame_decoder.h"
 #include "resolver/leaf.h"
+#include "resolver/step_memo.h"
 
 namespace sigprof {
 namespace {
@@ -14,19 +14,30 @@ bool IsStandard(const RawFrame& frame) { return (frame.marker & 1) != 0; }
 bool IsTyped(const RawFrame& frame) { return (frame.marker & 1) == 0 && frame.marker != 0; }
 uint64_t FrameType(const RawFrame& frame) { return frame.marker >> 1; }
 
+// So many leaf-most frames are read with the registers: what they are the frame alone doesn't tell.
+constexpr uint32_t kFramesWithRegisters = 2;
+
 }  // namespace
 
 // Stacks are built from the root. Consecutive samples share most of their root-ward frames, so the
-// nodes of the last sample are kept and taken again as far as the raw frames are the same bytes.
+// nodes of the last sample are kept and taken again as far as the raw frames mean the same.
+// Beyond that, the memo knows most steps.
 struct Resolver::Impl {
   Impl(const Layout* layout, const Builtins* builtins, const CodeRanges& code, Memory* memory,
        ProfileTables* tables)
       : layout(*layout), tables(tables), decoder(layout, builtins, code, memory, tables) {}
 
   ResolvedSample Resolve(const RawSample& sample);
+  // Machine code keeps whatever its compiler spilled where interpreted frames have bytecode and
+  // offset, see PlaceOf.
+  bool HasBytecode(const RawFrame& frame) const {
+    return frame.pc == 0 || decoder.builtins().Contains(frame.pc);
+  }
+  bool SameStep(const RawFrame& a, const RawFrame& b) const;
   uint32_t ReusableFrames(const RawSample& sample) const;
   void AppendFrame(const RawSample& sample, uint32_t index);
   void AppendStandard(const RawSample& sample, uint32_t index);
+  void AppendRemembered(const RawSample& sample, uint32_t index);
   void AppendTyped(const RawSample& sample, const RawFrame& frame);
   void AppendWasm(const RawSample& sample, const RawFrame& frame);
   void AppendLeaf(const RawSample& sample, const RawFrame& frame);
@@ -40,6 +51,7 @@ struct Resolver::Impl {
   const Layout& layout;
   ProfileTables* tables;
   FrameDecoder decoder;
+  StepMemo memo;
 
   uint32_t node = 0;        // stack built so far
   uint32_t unresolved = 0;  // frames refused so far
@@ -54,18 +66,23 @@ struct Resolver::Impl {
   uint32_t steps_omitted = 0;
 };
 
+// Whether two frames that are not among the leaf-most resolve to the same.
+bool Resolver::Impl::SameStep(const RawFrame& a, const RawFrame& b) const {
+  if (a.pc != b.pc || a.function != b.function) return false;
+  if (!IsStandard(a)) return a.marker == b.marker && a.slot40 == b.slot40;
+  return IsStandard(b) && (!HasBytecode(a) || (a.slot32 == b.slot32 && a.slot40 == b.slot40));
+}
+
 uint32_t Resolver::Impl::ReusableFrames(const RawSample& sample) const {
   if (steps_pinned != (sample.pinned != 0) ||
       (steps_omitted != 0) != (sample.omitted_frames != 0)) {
     return 0;
   }
-  // The two leaf-most frames are read with the registers, so they are never the same.
   const size_t shorter = std::min<size_t>(steps.size(), sample.frame_count);
-  const size_t kept = shorter < 2 ? 0 : shorter - 2;
+  const size_t kept = shorter < kFramesWithRegisters ? 0 : shorter - kFramesWithRegisters;
   uint32_t same = 0;
   while (same < kept &&
-         std::memcmp(&steps[same].frame, &sample.frames()[sample.frame_count - 1 - same],
-                     sizeof(RawFrame)) == 0) {
+         SameStep(steps[same].frame, sample.frames()[sample.frame_count - 1 - same])) {
     same++;
   }
   return same;
@@ -102,6 +119,8 @@ void Resolver::Impl::AppendFrame(const RawSample& sample, uint32_t index) {
       sample.start == WalkStart::kRegisters || sample.start == WalkStart::kStackScan;
   if (index == 0 && from_registers && (!IsTyped(frame) || decoder.code().IsJit(frame.pc))) {
     AppendLeaf(sample, frame);
+  } else if (IsStandard(frame) && index >= kFramesWithRegisters) {
+    AppendRemembered(sample, index);
   } else if (IsStandard(frame)) {
     AppendStandard(sample, index);
   } else {
@@ -116,6 +135,24 @@ void Resolver::Impl::AppendPlace(Tagged shared, const FramePlace& place) {
     if (function == nullptr || !function->is_wasm_export) unresolved++;
   }
   for (uint32_t frame : frames) Push(frame);
+}
+
+// AppendStandard by way of the memo.
+void Resolver::Impl::AppendRemembered(const RawSample& sample, uint32_t index) {
+  const RawFrame& frame = sample.frames()[index];
+  const bool has_bytecode = HasBytecode(frame);
+  const StepKey key = {
+      frame.pc, frame.function,    has_bytecode ? frame.slot32 : 0, has_bytecode ? frame.slot40 : 0,
+      node,     sample.pinned != 0};
+  if (const StepResult* known = memo.Find(key)) {
+    node = known->node;
+    unresolved += known->unresolved;
+    return;
+  }
+  const uint32_t unresolved_before = unresolved;
+  AppendStandard(sample, index);
+  // Full tables count what they refuse, each time.
+  if (!tables->full()) memo.Insert(key, {node, unresolved - unresolved_before});
 }
 
 void Resolver::Impl::AppendStandard(const RawSample& sample, uint32_t index) {
@@ -201,17 +238,20 @@ ResolvedSample Resolver::Resolve(const RawSample& sample) { return impl_->Resolv
 
 void Resolver::ScavengeHappened() {
   impl_->decoder.ScavengeHappened();
+  impl_->memo.ForgetFunctions();
   impl_->steps.clear();
 }
 
 void Resolver::MarkCompactHappened() {
   impl_->decoder.MarkCompactHappened();
+  impl_->memo.Clear();
   impl_->steps.clear();
 }
 
 void Resolver::UseTables(ProfileTables* tables) {
   impl_->tables = tables;
   impl_->decoder.UseTables(tables);
+  impl_->memo.Clear();
   impl_->steps.clear();
 }
 
