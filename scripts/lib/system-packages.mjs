@@ -12,6 +12,7 @@ const PACKAGES = {
   nm: { package: 'binutils', why: "reads the signal handler's undefined symbols" },
   xmllint: { package: 'libxml2-utils', why: 'checks that pictures are well-formed' },
   chromium: { package: 'chromium', why: 'pictures are tried out in it' },
+  time: { package: 'time', why: 'tells what a program cost' },
   'flamegraph.pl': {
     package: 'libdevel-nytprof-perl',
     why: 'boxes are compared with its own',
