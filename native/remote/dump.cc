@@ -19,6 +19,8 @@ namespace {
 
 // A thread that wakes while its stack is read asleep is looked at again so often.
 constexpr int kAttempts = 20;
+// A thread stops when it gets a CPU.
+constexpr uint64_t kPatienceNs = 100'000'000;
 
 bool IsPolling(int64_t number) {
   return number == SYS_epoll_wait || number == SYS_epoll_pwait || number == SYS_epoll_pwait2 ||
@@ -107,30 +109,29 @@ class Dumper {
     for (int attempt = 0; attempt < kAttempts; attempt++) {
       ThreadSyscall syscall;
       const char letter = thread->files.ReadState();
-      if (CaptureAsleep(target_.get(), thread, &copy_, &regs, &syscall)) {
+      if (CaptureAsleep(target_.get(), thread, &copy_, &syscall)) {
         facts->syscall = syscall.number;
         facts->state = letter == 'T' ? "stopped" : SleepState(syscall.number);
-        return Decode(thread, regs, facts);
+        return Decode(thread, facts);
       }
       if (options_.nonblocking) {
-        if (!CaptureUnstopped(target_.get(), thread, &copy_, &regs)) continue;
+        if (!CaptureUnstopped(target_.get(), thread, &copy_)) continue;
         facts->state = "native";
-        return Decode(thread, regs, facts);
+        return Decode(thread, facts);
       }
-      uint64_t pause = 0;
-      if (CaptureStopped(&tracer_, target_.get(), thread, &copy_, &regs, &pause)) {
+      if (tracer_.Stop(thread->tid, kPatienceNs) == StopResult::kStopped &&
+          CaptureAndResume(&tracer_, target_.get(), thread, &copy_, &regs) == CopyResult::kTaken) {
         const bool in_v8 = thread->code.Contains(regs.raw.rip);
         facts->state = letter == 'T' ? "stopped" : in_v8 ? "running" : "native";
-        return Decode(thread, regs, facts);
+        return Decode(thread, facts);
       }
     }
     facts->state = "running";
     facts->is_complete = false;
   }
 
-  void Decode(RemoteThread* thread, const ThreadRegisters& regs, Facts* facts) {
-    const Layout& layout = target_->image->layout;
-    const RawSample* sample = copy_.Walk(layout.capture, thread->code, regs.raw);
+  void Decode(RemoteThread* thread, Facts* facts) {
+    const RawSample* sample = &copy_.sample();
     facts->has_js = sample->start != WalkStart::kNone;
     if (IsInGc(copy_.isolate())) facts->state = "gc";
     if (!facts->has_js) return;
@@ -173,7 +174,7 @@ class Dumper {
   const RemoteOptions options_;
   std::unique_ptr<Target> target_;
   ProfileTables tables_;
-  Tracer tracer_{false};
+  Tracer tracer_;
   StackCopy copy_;
   uint32_t program_stack_ = 0;
 };

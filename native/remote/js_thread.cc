@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "remote/js_thread.h"
 
-#include "os/clocks.h"
+#include <algorithm>
+#include <iterator>
+
 #include "remote/thread_pointer.h"
 #include "v8/isolate_code.h"
 
@@ -21,6 +23,38 @@ Address SlotOf(Target* target, uint64_t thread_pointer) {
     return 0;
   }
   return thread_pointer + kFirstKeys + key * 16 + 8;
+}
+
+// For a thread to get a CPU on which it can be stopped; another look is not far.
+constexpr uint64_t kPatienceNs = 2'000'000;
+
+// How much of an isolate is looked at for its stack limits; V8 10 to 14 keep them in the first 64
+// words (IsolateData::stack_guard_).
+constexpr size_t kIsolateHeadWords = 64;
+
+// V8's own helper threads take the isolate they compile or collect for as theirs, for as long as
+// that lasts. An isolate's stack limits lie in the stack of the thread that runs its JavaScript;
+// below the thread pointer, as glibc keeps a thread's descriptor at the high end of its stack.
+bool IsOfThread(Target* target, const RemoteThread& thread, Address isolate) {
+  if (thread.is_main) return true;
+  const Mapping* stack = FindMapping(target->maps, thread.thread_pointer);
+  if (stack == nullptr) return false;
+  uint64_t words[kIsolateHeadWords];
+  if (target->memory.Read(isolate, words, sizeof words) != sizeof words) return false;
+  return std::any_of(std::begin(words), std::end(words), [&](uint64_t word) {
+    return word >= stack->start && word < thread.thread_pointer;
+  });
+}
+
+CopyResult Capture(Target* target, RemoteThread* thread, StackCopy* copy,
+                   const RawRegisters& regs) {
+  const Layout& layout = target->image->layout;
+  const CopyResult result = copy->Take(&target->memory, layout.capture, thread->slot,
+                                       thread->isolate, regs.rsp, thread->top);
+  if (result != CopyResult::kTaken) return result;
+  thread->top = copy->isolate().js_entry_sp;
+  copy->Walk(&target->memory, layout, thread->code, regs);
+  return result;
 }
 
 bool SameSleep(const ThreadSyscall& a, const ThreadSyscall& b) {
@@ -44,12 +78,12 @@ bool FindThreadPointer(Tracer* tracer, Target* target, RemoteThread* thread) {
   ThreadRegisters regs;
   const bool was_seized = tracer->IsSeized(thread->tid);
   if (!was_seized && tracer->Seize(target->pid, thread->tid) != 0) return false;
-  const bool stopped = tracer->Stop(thread->tid) == StopResult::kStopped;
-  const bool read = stopped && tracer->ReadRegisters(thread->tid, &regs);
-  if (!was_seized) {
-    tracer->Detach(thread->tid, stopped);
-  } else if (stopped) {
+  if (tracer->Stop(thread->tid, kPatienceNs) != StopResult::kStopped) return false;
+  const bool read = tracer->ReadRegisters(thread->tid, &regs);
+  if (was_seized) {
     tracer->Resume(thread->tid);
+  } else {
+    tracer->Detach(thread->tid);
   }
   if (read) thread->thread_pointer = regs.fs_base;
   return read;
@@ -64,9 +98,10 @@ bool FindIsolate(Target* target, RemoteThread* thread, ProfileTables* tables) {
   thread->isolate = 0;
   thread->top = 0;
   if (isolate == 0 || (isolate & 7) != 0) return isolate == 0;
-  // The isolate's code range is newer than what was read of the mappings before.
-  if (!target->RefreshMaps() ||
-      !FindIsolateCode(*target->image, target->load_bias, target->maps, &target->memory, isolate,
+  // Its stack and the isolate's code range are newer than what was read of the mappings before.
+  if (!target->RefreshMaps()) return false;
+  if (!IsOfThread(target, *thread, isolate)) return true;
+  if (!FindIsolateCode(*target->image, target->load_bias, target->maps, &target->memory, isolate,
                        &thread->builtins, &thread->code)) {
     return false;
   }
@@ -76,43 +111,30 @@ bool FindIsolate(Target* target, RemoteThread* thread, ProfileTables* tables) {
   return true;
 }
 
-bool CaptureStopped(Tracer* tracer, Target* target, RemoteThread* thread, StackCopy* copy,
-                    ThreadRegisters* regs, uint64_t* pause_ns) {
-  if (tracer->Stop(thread->tid) != StopResult::kStopped) return false;
-  const bool ok = tracer->ReadRegisters(thread->tid, regs) &&
-                  copy->Take(&target->memory, target->image->layout.capture, thread->slot,
-                             thread->isolate, regs->raw.rsp, thread->top);
+CopyResult CaptureAndResume(Tracer* tracer, Target* target, RemoteThread* thread, StackCopy* copy,
+                            ThreadRegisters* regs) {
+  CopyResult result = CopyResult::kUnreadable;
+  if (tracer->ReadRegisters(thread->tid, regs)) result = Capture(target, thread, copy, regs->raw);
   tracer->Resume(thread->tid);
-  *pause_ns = MonotonicNs() - tracer->stopped_after_ns();
-  if (ok) thread->top = copy->isolate().js_entry_sp;
-  return ok;
+  return result;
 }
 
-bool CaptureAsleep(Target* target, RemoteThread* thread, StackCopy* copy, ThreadRegisters* regs,
-                   ThreadSyscall* syscall) {
+bool CaptureAsleep(Target* target, RemoteThread* thread, StackCopy* copy, ThreadSyscall* syscall) {
   SchedStat before, after;
   if (!thread->files.ReadSched(&before)) return false;
   *syscall = thread->files.ReadSyscall();
   // Waiting for a page and not in a system call, it may be in JavaScript, whose rbp is not told.
   if (syscall->kind != ThreadSyscall::Kind::kAsleep || syscall->number < 0) return false;
-  *regs = {};
-  regs->raw.rip = syscall->pc;
-  regs->raw.rsp = syscall->sp;
-  if (!copy->Take(&target->memory, target->image->layout.capture, thread->slot, thread->isolate,
-                  syscall->sp, thread->top)) {
-    return false;
-  }
+  RawRegisters regs = {};
+  regs.rip = syscall->pc;
+  regs.rsp = syscall->sp;
   // A thread that woke meanwhile was put on a CPU, even if it sleeps in the same place again.
-  if (!SameSleep(*syscall, thread->files.ReadSyscall()) || !thread->files.ReadSched(&after) ||
-      !(before == after)) {
-    return false;
-  }
-  thread->top = copy->isolate().js_entry_sp;
-  return true;
+  return Capture(target, thread, copy, regs) == CopyResult::kTaken &&
+         SameSleep(*syscall, thread->files.ReadSyscall()) && thread->files.ReadSched(&after) &&
+         before == after;
 }
 
-bool CaptureUnstopped(Target* target, RemoteThread* thread, StackCopy* copy,
-                      ThreadRegisters* regs) {
+bool CaptureUnstopped(Target* target, RemoteThread* thread, StackCopy* copy) {
   const CaptureLayout& layout = target->image->layout.capture;
   Address exit_frame = 0, outermost = 0;
   MemoryPiece pieces[2] = {
@@ -122,16 +144,11 @@ bool CaptureUnstopped(Target* target, RemoteThread* thread, StackCopy* copy,
   if (!pieces[0].ok || !pieces[1].ok || (exit_frame == 0 && outermost != 0)) return false;
   // The frames below the exit frame are C++'s: nothing of them is needed but its own slots.
   constexpr uint64_t kExitFrameSlots = 64;
-  *regs = {};
-  regs->raw.rsp = exit_frame > kExitFrameSlots ? exit_frame - kExitFrameSlots : 0;
-  if (!copy->Take(&target->memory, layout, thread->slot, thread->isolate, regs->raw.rsp,
-                  thread->top) ||
-      copy->isolate().c_entry_fp != exit_frame || copy->isolate().js_entry_sp != outermost ||
-      !copy->StillSame(&target->memory, layout, thread->isolate)) {
-    return false;
-  }
-  thread->top = outermost;
-  return true;
+  RawRegisters regs = {};
+  regs.rsp = exit_frame > kExitFrameSlots ? exit_frame - kExitFrameSlots : 0;
+  return Capture(target, thread, copy, regs) == CopyResult::kTaken &&
+         copy->isolate().c_entry_fp == exit_frame && copy->isolate().js_entry_sp == outermost &&
+         copy->StillSame(&target->memory, layout, thread->isolate);
 }
 
 }  // namespace sigprof::remote

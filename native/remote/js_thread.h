@@ -39,21 +39,20 @@ struct RemoteThread {
 // is not null. False when neither is possible (now).
 bool FindThreadPointer(Tracer* tracer, Target* target, RemoteThread* thread);
 
-// Looks whether the thread has an isolate and finds its code; a change drops what was known.
+// Looks whether the thread has an isolate of its own and finds its code; a change drops what was
+// known.
 // False when the isolate is there but not ready to be read.
 bool FindIsolate(Target* target, RemoteThread* thread, ProfileTables* tables);
 
-// Stops the thread for a copy of its stack; false when it is gone, busy or without its isolate.
-// `pause_ns` is the time it stood still, at most.
-bool CaptureStopped(Tracer* tracer, Target* target, RemoteThread* thread, StackCopy* copy,
-                    ThreadRegisters* regs, uint64_t* pause_ns);
-// Copies the stack of a thread asleep in a system call, without stopping it; false when it is not
+// Takes a sample of a thread that is stopped, and lets it run on.
+CopyResult CaptureAndResume(Tracer* tracer, Target* target, RemoteThread* thread, StackCopy* copy,
+                            ThreadRegisters* regs);
+// Takes a sample of a thread asleep in a system call, without stopping it; false when it is not
 // asleep, or woke meanwhile.
-bool CaptureAsleep(Target* target, RemoteThread* thread, StackCopy* copy, ThreadRegisters* regs,
-                   ThreadSyscall* syscall);
+bool CaptureAsleep(Target* target, RemoteThread* thread, StackCopy* copy, ThreadSyscall* syscall);
 
-// Copies the stack of a thread that runs, without stopping it: possible while it is in C++, which
+// Takes a sample of a thread that runs, without stopping it: possible while it is in C++, which
 // V8 left a record of. False when it is in JavaScript, or the record changed meanwhile.
-bool CaptureUnstopped(Target* target, RemoteThread* thread, StackCopy* copy, ThreadRegisters* regs);
+bool CaptureUnstopped(Target* target, RemoteThread* thread, StackCopy* copy);
 
 }  // namespace sigprof::remote

@@ -15,6 +15,9 @@ namespace {
 // CPU time that no thread alive accounts for is recorded from this on.
 constexpr uint64_t kLeastExitedNs = 1'000'000;
 
+// Fewer looks than this say nothing about the rate.
+constexpr uint64_t kLeastLooks = 100;
+
 uint64_t UnixMs() {
   timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
@@ -51,6 +54,7 @@ void Recording::BeginTables() {
   }
   tables_ = std::move(tables);
   counters_ = {};
+  looks_ = 0;
   start_unix_ms_ = UnixMs();
   start_ns_ = MonotonicNs();
   start_cpu_ns_ = last_cpu_ns_ = ProcessCpuNs(target_->pid);
@@ -148,15 +152,33 @@ void Recording::LeaveJs(Thread* thread, uint64_t now_ns) {
   native_.Open(thread->tid, thread->last.cpu_ns);
 }
 
+// A look that finds the thread asleep leaves what it used to the next one that finds it running:
+// where a thread is found running at random times says where it runs.
 void Recording::LookAtAll(Tracer* tracer) {
   if (end_ != RecordingEnd::kNotYet) return;
+  looks_++;
   for (Thread* thread : js_) {
-    if (options_.wall) {
-      LookWall(tracer, thread);
-    } else {
-      LookCpu(tracer, thread);
+    if (tracer->IsLate(thread->tid)) continue;
+    if (IsRunning(thread)) {
+      thread->asleep_known = false;
+      if (options_.nonblocking) {
+        SampleUnstopped(thread);
+      } else {
+        StopAndSample(tracer, thread);
+      }
+    } else if (options_.wall) {
+      LookAsleep(thread);
     }
   }
+}
+
+bool Recording::LookLate(Tracer* tracer, pid_t tid) {
+  const auto found = threads_.find(tid);
+  if (found == threads_.end() || !found->second->runs_js() || end_ != RecordingEnd::kNotYet) {
+    return false;
+  }
+  SampleStopped(tracer, found->second.get(), false);
+  return true;
 }
 
 // On a CPU or waiting for one, as far as needs to be known. A thread whose clock and switch count
@@ -170,45 +192,65 @@ bool Recording::IsRunning(Thread* thread) {
   return thread->was_running;
 }
 
-// A look that finds the thread asleep leaves what it used to the next one that finds it running:
-// where a thread is found running at random times says where it runs.
-void Recording::LookCpu(Tracer* tracer, Thread* thread) {
-  if (!IsRunning(thread)) return;
-  uint32_t stack = 0, flags = 0;
-  if (!SampleRunning(tracer, thread, &stack, &flags)) return;
-  SchedStat sched;
-  // Exact: to be stopped, the thread went off the CPU.
-  if (!thread->files.ReadSched(&sched) || sched.cpu_ns <= thread->charged_ns) return;
-  Add(thread, stack, MonotonicNs(), sched.cpu_ns - thread->charged_ns, flags);
-  thread->charged_ns = sched.cpu_ns;
+void Recording::StopAndSample(Tracer* tracer, Thread* thread) {
+  if (tracer->Stop(thread->tid, 0) == StopResult::kStopped) SampleStopped(tracer, thread, true);
 }
 
-void Recording::LookWall(Tracer* tracer, Thread* thread) {
+void Recording::SampleStopped(Tracer* tracer, Thread* thread, bool is_pause_known) {
+  ThreadRegisters regs;
+  const CopyResult result = CaptureAndResume(tracer, target_.get(), thread, &copy_, &regs);
+  if (is_pause_known) pauses_.Add(MonotonicNs() - tracer->stopped_after_ns());
+  if (result == CopyResult::kTaken) return AddCopy(thread);
+  if (result == CopyResult::kUnreadable) {
+    counters_.unusable_stacks++;
+    counters_.incomplete++;
+  }
+  AddRunning(thread, program_stack_, 0);
+}
+
+void Recording::SampleUnstopped(Thread* thread) {
+  if (CaptureUnstopped(target_.get(), thread, &copy_)) {
+    AddCopy(thread);
+  } else {
+    counters_.unseen_in_js++;
+  }
+}
+
+void Recording::AddCopy(Thread* thread) {
+  const RawSample& sample = copy_.sample();
+  AddRunning(thread, Resolve(thread, sample), sample.flags & ~uint32_t{kSampleIdle});
+}
+
+// With what the thread has used, or how long it was, since its last sample.
+void Recording::AddRunning(Thread* thread, uint32_t stack, uint32_t flags) {
   const uint64_t now = MonotonicNs();
-  if (IsRunning(thread)) {
-    thread->asleep_known = false;
-    uint32_t stack = 0, flags = 0;
-    if (!SampleRunning(tracer, thread, &stack, &flags)) return;
+  if (options_.wall) {
     Add(thread, stack, now, now - thread->last_wall_ns, flags);
     thread->last_wall_ns = now;
     return;
   }
   SchedStat sched;
+  // Exact: to be stopped, the thread went off the CPU.
+  if (!thread->files.ReadSched(&sched) || sched.cpu_ns <= thread->charged_ns) return;
+  Add(thread, stack, now, sched.cpu_ns - thread->charged_ns, flags);
+  thread->charged_ns = sched.cpu_ns;
+}
+
+void Recording::LookAsleep(Thread* thread) {
+  SchedStat sched;
   if (!thread->files.ReadSched(&sched)) return;
-  if (!thread->asleep_known || !(sched == thread->last))
+  if (!thread->asleep_known || !(sched == thread->last)) {
     thread->asleep_known = SampleAsleep(thread);
-  if (thread->asleep_known) AddAsleep(thread, now);
+  }
+  if (thread->asleep_known) AddAsleep(thread, MonotonicNs());
 }
 
 bool Recording::SampleAsleep(Thread* thread) {
-  ThreadRegisters regs;
   ThreadSyscall syscall;
-  if (!CaptureAsleep(target_.get(), thread, &copy_, &regs, &syscall)) return false;
+  if (!CaptureAsleep(target_.get(), thread, &copy_, &syscall)) return false;
   thread->files.ReadSched(&thread->last);
-  const Layout& layout = target_->image->layout;
-  const RawSample* sample = copy_.Walk(layout.capture, thread->code, regs.raw);
-  thread->asleep_idle = sample->start == WalkStart::kNone;
-  thread->asleep_stack = thread->asleep_idle ? idle_stack_ : Resolve(thread, *sample);
+  thread->asleep_idle = copy_.sample().start == WalkStart::kNone;
+  thread->asleep_stack = thread->asleep_idle ? idle_stack_ : Resolve(thread, copy_.sample());
   return true;
 }
 
@@ -221,26 +263,6 @@ void Recording::AddAsleep(Thread* thread, uint64_t now_ns) {
   }
   const uint32_t idle = thread->asleep_idle ? kSampleIdle : 0;
   Add(thread, thread->asleep_stack, now_ns, weight, kSampleAsleep | idle);
-}
-
-bool Recording::SampleRunning(Tracer* tracer, Thread* thread, uint32_t* stack, uint32_t* flags) {
-  ThreadRegisters regs;
-  uint64_t pause = 0;
-  if (options_.nonblocking) {
-    if (!CaptureUnstopped(target_.get(), thread, &copy_, &regs)) {
-      counters_.unseen_in_js++;
-      return false;
-    }
-  } else if (!CaptureStopped(tracer, target_.get(), thread, &copy_, &regs, &pause)) {
-    // One that has ended is not seized any more.
-    if (tracer->IsSeized(thread->tid)) counters_.not_stopped++;
-    return false;
-  }
-  if (!options_.nonblocking) pauses_.Add(pause);
-  const RawSample* sample = copy_.Walk(target_->image->layout.capture, thread->code, regs.raw);
-  *flags = sample->flags & ~uint32_t{kSampleIdle};
-  *stack = Resolve(thread, *sample);
-  return true;
 }
 
 uint32_t Recording::Resolve(Thread* thread, const RawSample& sample) {
@@ -290,6 +312,15 @@ void Recording::Finish(RecordingEnd why) {
   }
 }
 
+// Looks a second, which are fewer than asked for when sampling takes longer than a period.
+uint64_t Recording::EffectiveRateHz() const {
+  const uint64_t duration = (end_ns_ != 0 ? end_ns_ : MonotonicNs()) - start_ns_;
+  const uint64_t reached = duration == 0 ? 0 : looks_ * 1'000'000'000 / duration;
+  // A short recording may have begun with a short period.
+  const bool is_known = looks_ >= kLeastLooks;
+  return is_known ? std::min<uint64_t>(reached, options_.rate_hz) : options_.rate_hz;
+}
+
 std::string Recording::MetaJson() const {
   JsonObject meta;
   meta.Add("pid", static_cast<uint64_t>(target_->pid));
@@ -297,7 +328,7 @@ std::string Recording::MetaJson() const {
   meta.Add("v8Version", target_->image->v8_version);
   meta.Add("mode", options_.wall ? "wall" : "cpu");
   meta.Add("rateHz", uint64_t{options_.rate_hz});
-  meta.Add("effectiveRateHz", uint64_t{options_.rate_hz});
+  meta.Add("effectiveRateHz", EffectiveRateHz());
   meta.Add("timer", options_.nonblocking ? "nonblocking" : "ptrace");
   meta.Add("startTimeMs", start_unix_ms_);
   meta.Add("cwd", target_->cwd);
@@ -313,7 +344,6 @@ std::string Recording::CountersJson(uint64_t own_cpu_ns) const {
   lost.Add("unusableStacks", counters_.unusable_stacks);
   lost.Add("tableFull", tables_->stacks_refused());
   lost.Add("samplesRefused", tables_->samples_refused());
-  lost.Add("notStopped", counters_.not_stopped);
   lost.Add("unseenInJs", counters_.unseen_in_js);
   JsonObject counters;
   counters.Add("durationNs", (end_ns_ != 0 ? end_ns_ : MonotonicNs()) - start_ns_);

@@ -22,7 +22,6 @@ struct RemoteCounters {
   uint64_t covered_ns = 0;
   uint64_t idle_ns = 0;  // wall mode: idle time that was not recorded
   uint64_t unresolved_frames = 0, truncated_stacks = 0, unusable_stacks = 0;
-  uint64_t not_stopped = 0;   // a running thread that did not stop in time
   uint64_t unseen_in_js = 0;  // --nonblocking: in JavaScript, where nothing can be read
   uint64_t incomplete = 0;    // samples with any fault, each once
 };
@@ -39,8 +38,11 @@ class Recording {
 
   // Looks for the first threads; refuses when the process may not be traced.
   Status Attach(Tracer* tracer);
-  // One look at each JavaScript thread.
+  // One look at each JavaScript thread. One that can't be stopped at once is sampled by LookLate.
   void LookAtAll(Tracer* tracer);
+  // Samples a thread that has stopped late; false if it is none of this process, or none that runs
+  // JavaScript, and still to be resumed.
+  bool LookLate(Tracer* tracer, pid_t tid);
   // Threads that came or went, CPU time of those without JavaScript. Ten times a second.
   void Scan(Tracer* tracer);
   // Accounts for the rest. Nothing is recorded afterwards.
@@ -77,15 +79,19 @@ class Recording {
   Thread* ThreadOf(pid_t tid, SchedStat* sched);
   void ScanThread(Tracer* tracer, Thread* thread, const SchedStat& sched, uint64_t now_ns);
   void DropThreads(const std::vector<pid_t>& alive, uint64_t now_ns);
-  void LookCpu(Tracer* tracer, Thread* thread);
-  void LookWall(Tracer* tracer, Thread* thread);
+  void LookAsleep(Thread* thread);
   bool IsRunning(Thread* thread);
-  bool SampleRunning(Tracer* tracer, Thread* thread, uint32_t* stack, uint32_t* flags);
+  void StopAndSample(Tracer* tracer, Thread* thread);
+  void SampleStopped(Tracer* tracer, Thread* thread, bool is_pause_known);
+  void SampleUnstopped(Thread* thread);
+  void AddRunning(Thread* thread, uint32_t stack, uint32_t flags);
+  void AddCopy(Thread* thread);
   bool SampleAsleep(Thread* thread);
   void AddAsleep(Thread* thread, uint64_t now_ns);
   uint32_t Resolve(Thread* thread, const RawSample& sample);
   void Add(Thread* thread, uint32_t stack, uint64_t now_ns, uint64_t weight_ns, uint32_t flags);
   void LeaveJs(Thread* thread, uint64_t now_ns);
+  uint64_t EffectiveRateHz() const;
   std::string MetaJson() const;
   std::string CountersJson(uint64_t own_cpu_ns) const;
 
@@ -97,6 +103,7 @@ class Recording {
   CpuAccounts native_;       // CPU time of the others
   StackCopy copy_;
   RemoteCounters counters_;
+  uint64_t looks_ = 0;
   PauseStats pauses_;
   RecordingEnd end_ = RecordingEnd::kNotYet;
   uint32_t workers_seen_ = 0;

@@ -94,7 +94,7 @@ void RemoteSampler::Run() {
   sigemptyset(&wake);
   sigaddset(&wake, WakeSignal());
   pthread_sigmask(SIG_UNBLOCK, &wake, nullptr);
-  Tracer tracer(true);
+  Tracer tracer;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     begin_status_ = Begin();
@@ -118,8 +118,11 @@ void RemoteSampler::Loop(Tracer* tracer) {
     SetTimer(timer_, static_cast<uint64_t>(next_look));
     while (!stopping_.load() && static_cast<double>(MonotonicNs()) < next_look) {
       tracer->WaitForEvents(static_cast<uint64_t>(next_look));
+      if (tracer->HasLateStops()) LookLate(tracer);
     }
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
+    // A mutex is not fair: who waits for it, would in vain if sampling takes all our time.
+    turn_.wait(lock, [this] { return waiting_.load() == 0; });
     tracer->HandleEvents();
     const uint64_t now = MonotonicNs();
     if (now >= next_scan || tracer->HasExecs()) {
@@ -127,8 +130,20 @@ void RemoteSampler::Loop(Tracer* tracer) {
       Scan(tracer, now);
     }
     for (const auto& recording : recordings_) recording->LookAtAll(tracer);
-    own_cpu_ns_ = internal::ClockNs(CLOCK_THREAD_CPUTIME_ID);
+    lock.unlock();
+    if (tracer->HasLateStops()) LookLate(tracer);
+    own_cpu_ns_.store(internal::ClockNs(CLOCK_THREAD_CPUTIME_ID));
     next_look = std::max(next_look + period * jitter(random), static_cast<double>(now));
+  }
+}
+
+void RemoteSampler::LookLate(Tracer* tracer) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (pid_t tid : tracer->TakeLateStops()) {
+    const bool is_sampled =
+        std::any_of(recordings_.begin(), recordings_.end(),
+                    [&](const auto& recording) { return recording->LookLate(tracer, tid); });
+    if (!is_sampled) tracer->Resume(tid);
   }
 }
 
@@ -164,8 +179,19 @@ void RemoteSampler::AdoptChildren(Tracer* tracer) {
   }
 }
 
+RemoteSampler::Turn::Turn(RemoteSampler* sampler) : sampler_(*sampler) {
+  sampler_.waiting_++;
+  sampler_.mutex_.lock();
+}
+
+RemoteSampler::Turn::~Turn() {
+  sampler_.waiting_--;
+  sampler_.mutex_.unlock();
+  sampler_.turn_.notify_all();
+}
+
 RemoteProgress RemoteSampler::Progress() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  const Turn turn(this);
   RemoteProgress progress;
   progress.samples = finished_samples_;
   for (const auto& recording : recordings_) {
@@ -174,8 +200,7 @@ RemoteProgress RemoteSampler::Progress() {
       progress.processes++;
     }
     progress.samples += recording->sample_count();
-    progress.lost += recording->counters().unusable_stacks + recording->counters().not_stopped +
-                     recording->counters().unseen_in_js;
+    progress.lost += recording->counters().unusable_stacks + recording->counters().unseen_in_js;
   }
   if (!recordings_.empty()) {
     progress.ended = recordings_[0]->end() == RecordingEnd::kExec     ? "exec"
@@ -189,7 +214,7 @@ RemoteProgress RemoteSampler::Progress() {
 RemoteSampler::Batches RemoteSampler::EncodeAll(bool begin_anew) {
   Batches batches = std::exchange(finished_, {});
   for (size_t i = 0; i < recordings_.size(); i++) {
-    const uint64_t own = i == 0 ? own_cpu_ns_ : 0;
+    const uint64_t own = i == 0 ? own_cpu_ns_.load() : 0;
     std::vector<uint8_t>* out = &*batches.emplace(batches.begin() + static_cast<ptrdiff_t>(i));
     if (begin_anew) {
       recordings_[i]->TakeInterval(own, out);
@@ -201,7 +226,7 @@ RemoteSampler::Batches RemoteSampler::EncodeAll(bool begin_anew) {
 }
 
 RemoteSampler::Batches RemoteSampler::TakeInterval() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  const Turn turn(this);
   return EncodeAll(true);
 }
 

@@ -50,6 +50,7 @@ class RemoteSampler {
   void Run();
   Status Begin();
   void Loop(Tracer* tracer);
+  void LookLate(Tracer* tracer);
   void Scan(Tracer* tracer, uint64_t now_ns);
   void AdoptChildren(Tracer* tracer);
   Batches EncodeAll(bool begin_anew);
@@ -60,6 +61,18 @@ class RemoteSampler {
   std::atomic<bool> stopping_{false};
   timer_t timer_{};
 
+  // Holds mutex_, before the sampler's next look.
+  class Turn {
+   public:
+    explicit Turn(RemoteSampler* sampler);
+    ~Turn();
+
+   private:
+    RemoteSampler& sampler_;
+  };
+
+  std::atomic<int> waiting_{0};  // Turns asked for or held
+  std::condition_variable turn_;
   std::mutex mutex_;  // guards all below; held by the sampler's thread but while it waits
   std::condition_variable begun_changed_;
   bool begun_ = false;
@@ -68,7 +81,7 @@ class RemoteSampler {
   Batches finished_;                                    // of children that have ended
   uint64_t finished_samples_ = 0;
   ChildProcesses children_;
-  uint64_t own_cpu_ns_ = 0;
+  std::atomic<uint64_t> own_cpu_ns_{0};
 };
 
 }  // namespace sigprof::remote

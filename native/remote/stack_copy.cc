@@ -42,8 +42,8 @@ bool StackCopy::ReadStack(Memory* memory, uint64_t high) {
   return high_ == high;
 }
 
-bool StackCopy::Take(Memory* memory, const CaptureLayout& layout, Address slot, Address isolate,
-                     uint64_t rsp, uint64_t top) {
+CopyResult StackCopy::Take(Memory* memory, const CaptureLayout& layout, Address slot,
+                           Address isolate, uint64_t rsp, uint64_t top) {
   low_ = high_ = rsp & ~7ull;
   Address current = 0;
   MemoryPiece pieces[kIsolatePieces + 2];
@@ -56,15 +56,16 @@ bool StackCopy::Take(Memory* memory, const CaptureLayout& layout, Address slot, 
     pieces[count] = {low_, stack_.data(), static_cast<uint32_t>(guess - low_), false};
   }
   memory->ReadMany(pieces, count + (guessed ? 1 : 0));
-  if (!AllRead(pieces, count) || current != isolate) return false;
+  if (pieces[count - 1].ok && current != isolate) return CopyResult::kOtherIsolate;
+  if (!AllRead(pieces, count)) return CopyResult::kUnreadable;
   isolate_.reserved = 0;
-  if (isolate_.js_entry_sp == 0) return true;
+  if (isolate_.js_entry_sp == 0) return CopyResult::kTaken;
   if (guessed && isolate_.js_entry_sp == top && pieces[count].ok) {
     high_ = guess;
   } else {
     ReadStack(memory, isolate_.js_entry_sp + kAboveEntryFrame);
   }
-  return true;
+  return CopyResult::kTaken;
 }
 
 bool StackCopy::StillSame(Memory* memory, const CaptureLayout& layout, Address isolate) {
@@ -76,15 +77,15 @@ bool StackCopy::StillSame(Memory* memory, const CaptureLayout& layout, Address i
          now.js_entry_sp == isolate_.js_entry_sp && now.fast_call_fp == isolate_.fast_call_fp;
 }
 
-RawSample* StackCopy::Walk(const CaptureLayout& layout, const CodeRanges& code,
-                           const RawRegisters& regs) {
+void StackCopy::Walk(Memory* memory, const Layout& layout, const CodeRanges& code,
+                     const RawRegisters& regs) {
   auto* sample = reinterpret_cast<RawSample*>(sample_.data());
   const StackWindow window = {low_, high_, stack_.data()};
-  CaptureStack(layout, code, regs, isolate_, window, sample);
-  sample->pinned = 0;
+  CaptureStack(layout.capture, code, regs, isolate_, window, sample);
   sample->gc_epoch = 0;
   if (IsInGc(isolate_)) sample->flags |= kSampleInGc;
-  return sample;
+  sample->pinned = sample->frame_count != 0;
+  if (sample->pinned) PinFunctions(layout, memory, &sample, 1, &pins_);
 }
 
 }  // namespace sigprof::remote

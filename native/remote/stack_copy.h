@@ -7,26 +7,37 @@
 #include <vector>
 
 #include "os/memory.h"
+#include "resolver/resolver.h"
 #include "unwinder/capture.h"
+#include "v8/layout.h"
 
 namespace sigprof::remote {
+
+enum class CopyResult : uint8_t {
+  kTaken,
+  kOtherIsolate,  // the thread has left its isolate, for now or for good: it runs no JavaScript
+  kUnreadable,
+};
 
 class StackCopy {
  public:
   StackCopy() : sample_(kMaxRawSampleSize / sizeof(uint64_t)) {}
 
   // The copying part, for as long as the thread stands still. `slot` is where the thread keeps the
-  // pointer to its isolate: false when that is not `isolate` any more, or nothing can be read.
+  // pointer to its isolate, which should be `isolate`.
   // `top` is the outermost JavaScript frame of the last copy (0: none); a right guess saves a call.
-  bool Take(Memory* memory, const CaptureLayout& layout, Address slot, Address isolate,
-            uint64_t rsp, uint64_t top);
+  CopyResult Take(Memory* memory, const CaptureLayout& layout, Address slot, Address isolate,
+                  uint64_t rsp, uint64_t top);
   // Whether the isolate's words were the same before and after the stack was copied; for threads
   // that do not stand still.
   bool StillSame(Memory* memory, const CaptureLayout& layout, Address isolate);
 
-  // The walk over what was copied, with flags set but for kSampleInGc's reasons; see CaptureStack.
-  RawSample* Walk(const CaptureLayout& layout, const CodeRanges& code, const RawRegisters& regs);
+  // Also for as long as it stands still: walks over what was copied (see CaptureStack), and pins
+  // the functions found, which V8 may move as soon as the thread runs.
+  void Walk(Memory* memory, const Layout& layout, const CodeRanges& code, const RawRegisters& regs);
 
+  // What the last walk found.
+  const RawSample& sample() const { return *reinterpret_cast<const RawSample*>(sample_.data()); }
   const RawIsolateState& isolate() const { return isolate_; }
 
  private:
@@ -36,6 +47,7 @@ class StackCopy {
   uint64_t low_ = 0, high_ = 0;  // of the stack, as far as copied
   std::vector<unsigned char> stack_;
   std::vector<uint64_t> sample_;  // room for one largest RawSample
+  PinScratch pins_;
 };
 
 // v8::StateTag GC in the isolate's vm_state.

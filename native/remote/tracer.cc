@@ -14,9 +14,8 @@
 namespace sigprof::remote {
 namespace {
 
-// A running thread stops within microseconds, a runnable one when it gets a CPU.
-constexpr uint64_t kStopDeadlineNs = 100'000'000;
-// A running thread stops sooner than we could be woken.
+// A running thread stops within microseconds, sooner than we could be woken; a runnable one when it
+// gets a CPU.
 constexpr uint64_t kSpinNs = 25'000;
 
 // PTRACE_O_EXITKILL would kill the target with us: never.
@@ -71,20 +70,17 @@ bool Tracer::Answer(pid_t tid, int status) {
   }
 }
 
-StopResult Tracer::Stop(pid_t tid) {
+StopResult Tracer::Stop(pid_t tid, uint64_t patience_ns) {
   const auto found = tracees_.find(tid);
   if (found == tracees_.end()) return StopResult::kGone;
   if (!found->second.interrupted && ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) != 0) {
-    return errno == ESRCH ? StopResult::kGone : StopResult::kBusy;
+    return errno == ESRCH ? StopResult::kGone : StopResult::kLate;
   }
   found->second.interrupted = true;
   const uint64_t start = stopped_after_ns_ = MonotonicNs();
   for (;;) {
-    const uint64_t waited = MonotonicNs() - start;
-    if (waited > kStopDeadlineNs) return StopResult::kBusy;
-    const bool blocks = waited > kSpinNs && is_interrupted_;
     int status = 0;
-    const pid_t got = waitpid(tid, &status, __WALL | (blocks ? 0 : WNOHANG));
+    const pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
     if (got == tid) {
       if (Answer(tid, status)) return StopResult::kStopped;
       if (!tracees_.contains(tid)) return StopResult::kGone;
@@ -92,12 +88,19 @@ StopResult Tracer::Stop(pid_t tid) {
       tracees_.erase(tid);
       return StopResult::kGone;
     }
-    if (!blocks) stopped_after_ns_ = MonotonicNs();
-    if (waited > kSpinNs && !is_interrupted_) {
+    stopped_after_ns_ = MonotonicNs();
+    const uint64_t waited = stopped_after_ns_ - start;
+    if (waited > kSpinNs + patience_ns) return StopResult::kLate;
+    if (waited > kSpinNs) {
       const timespec pause = {0, 20'000};
       nanosleep(&pause, nullptr);
     }
   }
+}
+
+bool Tracer::IsLate(pid_t tid) const {
+  const auto found = tracees_.find(tid);
+  return found != tracees_.end() && found->second.interrupted;
 }
 
 bool Tracer::ReadRegisters(pid_t tid, ThreadRegisters* out) {
@@ -118,9 +121,8 @@ void Tracer::Resume(pid_t tid) {
   }
 }
 
-void Tracer::Detach(pid_t tid, bool stopped) {
-  if (stopped || Stop(tid) == StopResult::kStopped) ptrace(PTRACE_DETACH, tid, nullptr, nullptr);
-  // Else it is gone, or let go of when this thread ends.
+void Tracer::Detach(pid_t tid) {
+  ptrace(PTRACE_DETACH, tid, nullptr, nullptr);
   tracees_.erase(tid);
 }
 
@@ -129,8 +131,7 @@ void Tracer::Detach(pid_t tid, bool stopped) {
 pid_t Tracer::WaitOnce(int flags) {
   int status = 0;
   const pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | flags);
-  // A thread that did not stop in time does so now.
-  if (tid > 0 && Answer(tid, status)) Resume(tid);
+  if (tid > 0 && Answer(tid, status)) late_stops_.push_back(tid);
   return tid;
 }
 

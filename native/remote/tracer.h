@@ -23,14 +23,13 @@ struct ThreadRegisters {
 enum class StopResult : uint8_t {
   kStopped,  // Resume() must follow
   kGone,     // the thread has ended
-  kBusy,     // did not stop in time (uninterruptible sleep); it will be resumed when it does
+  kLate,     // waits for a CPU, or for a device; when it stops it is among TakeLateStops()
 };
 
 class Tracer {
  public:
   // The kernel lets go of all tracees when the thread ends, without stopping them.
-  // `is_interrupted`: a signal ends our waits now and then, so that Stop may block.
-  explicit Tracer(bool is_interrupted) : is_interrupted_(is_interrupted) {}
+  Tracer() = default;
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
 
@@ -39,17 +38,23 @@ class Tracer {
   bool IsSeized(pid_t tid) const { return tracees_.contains(tid); }
   size_t count() const { return tracees_.size(); }
 
-  // Stops a seized thread. Signals that arrive meanwhile are passed on.
-  StopResult Stop(pid_t tid);
+  // Stops a seized thread. Signals that arrive meanwhile are passed on. `patience_ns`: how long to
+  // wait beyond the microseconds that a running thread takes.
+  StopResult Stop(pid_t tid, uint64_t patience_ns);
+  // It is still to stop, after a kLate.
+  bool IsLate(pid_t tid) const;
+  // Threads that have stopped since they were kLate; each is to be resumed.
+  std::vector<pid_t> TakeLateStops() { return std::exchange(late_stops_, {}); }
+  bool HasLateStops() const { return !late_stops_.empty(); }
   // A time before which the last thread stopped was certainly still running.
   uint64_t stopped_after_ns() const { return stopped_after_ns_; }
   bool ReadRegisters(pid_t tid, ThreadRegisters* out);
   void Resume(pid_t tid);
-  // Lets go of a thread, which is stopped for that if it is not (as after Stop) `stopped` already.
-  void Detach(pid_t tid, bool stopped = false);
+  // Lets go of a stopped thread, which runs on.
+  void Detach(pid_t tid);
 
-  // Answers everything that tracees have reported: signals are passed on, group-stops kept. Never
-  // blocks.
+  // Answers everything that tracees have reported: signals are passed on, group-stops kept, late
+  // stops noted. Never blocks.
   void HandleEvents();
   // Blocks until there is something to handle, a signal comes in (see sampler.cc) or, without
   // tracees, until `until_ns`; and handles it.
@@ -69,9 +74,9 @@ class Tracer {
   bool Answer(pid_t tid, int status);
   pid_t WaitOnce(int flags);
 
-  const bool is_interrupted_;
   std::unordered_map<pid_t, Tracee> tracees_;
   std::vector<pid_t> execs_;
+  std::vector<pid_t> late_stops_;
   uint64_t stopped_after_ns_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs in V8's GC prologue: nothing has moved yet, so a JSFunction on a captured stack is still
-// where it was. What it shares (the SharedFunctionInfo) is old and survives the scavenge in place.
+// Runs in V8's GC prologue, or while another process's thread is stopped: a JSFunction on a
+// captured stack is still where it was, or has a forwarding pointer there. What it shares (the
+// SharedFunctionInfo) is old and survives the scavenge in place.
 #include <algorithm>
 
 #include "resolver/resolver.h"
@@ -40,6 +41,7 @@ class Pinner {
       pieces_[i] = {Untag(functions[i]), &heads_[i], sizeof(FunctionHead), false};
     }
     memory_->ReadMany(pieces_, count);
+    ReadForwarded();
     for (uint32_t i = 0; i < count; i++) {
       const bool readable = pieces_[i].ok && IsHeapPointer(heads_[i].words[0]);
       scratch_.shared[i] = readable && IsFunctionMap(heads_[i].words[0])
@@ -57,6 +59,16 @@ class Pinner {
   }
 
  private:
+  // A scavenge under way leaves the new object's address, untagged, in place of the map.
+  void ReadForwarded() {
+    for (uint32_t i = 0; i < scratch_.count; i++) {
+      const uint64_t word = heads_[i].words[0];
+      if (!pieces_[i].ok || word == 0 || (word & 3) != 0) continue;
+      pieces_[i] = {word, &heads_[i], sizeof(FunctionHead), false};
+      memory_->ReadMany(&pieces_[i], 1);
+    }
+  }
+
   // Functions have few maps: remember the last ones asked for.
   bool IsFunctionMap(uint64_t map) {
     for (const Known& known : known_) {

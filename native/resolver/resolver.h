@@ -47,8 +47,8 @@ class Resolver {
 
 // Replaces every function word of the samples by its SharedFunctionInfo, by gather reads, so that
 // they outlive a scavenge. Lock-free and independent of any Resolver: called in V8's GC prologue on
-// the isolate's own thread. Words that are no JSFunction stay as they are. `scratch` is caller's
-// memory.
+// the isolate's own thread, and while a thread of another process is stopped. Words that are no
+// JSFunction stay as they are. `scratch` is caller's memory.
 struct PinScratch {
   static constexpr uint32_t kMaxDistinct = kMaxFrames + 1;  // one sample always fits
   uint64_t functions[kMaxDistinct];

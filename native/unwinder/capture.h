@@ -14,7 +14,7 @@ namespace sigprof {
 // Executable ranges that hold V8 code: the JIT code range, the builtins where they are linked and
 // the copy of them that V8 >= 11 executes. Fixed while an isolate lives.
 struct CodeRanges {
-  static constexpr uint32_t kMax = 4;
+  static constexpr uint32_t kMax = 8;
   uint32_t count = 0;
   struct Range {
     uint64_t start, end;

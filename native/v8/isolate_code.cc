@@ -15,7 +15,8 @@ constexpr uint64_t kCodePage = 256u << 10;
 uint64_t PageDown(uint64_t address) { return address & ~(kCodePage - 1); }
 uint64_t PageUp(uint64_t address) { return PageDown(address + kCodePage - 1); }
 
-bool IsJit(const Mapping& map) { return map.executable && map.inode == 0 && map.path.empty(); }
+bool IsAnonymous(const Mapping& map) { return map.inode == 0 && map.path.empty(); }
+bool IsJit(const Mapping& map) { return map.executable && IsAnonymous(map); }
 
 // Second mappings of the builtins' file pages: where the code linked at `code` would start there.
 std::vector<Address> CopiesOf(const std::vector<Mapping>& maps, Address code) {
@@ -33,34 +34,34 @@ std::vector<Address> CopiesOf(const std::vector<Mapping>& maps, Address code) {
   return copies;
 }
 
-// The code range with the builtins' copy [start, end): from the first JIT page below to the end of
-// the copy's last page.
+// The code range with the builtins' copy [start, end): what is reserved in one piece up to the end
+// of the copy's last page. Of a new isolate next to nothing of it is committed yet.
 void AddRangeAround(const std::vector<Mapping>& maps, Address start, Address end,
                     CodeRanges* ranges) {
   const Address high = PageUp(end);
   const Address lowest = high > kLargeCodeRange ? high - kLargeCodeRange : 0;
   Address low = start;
-  for (const Mapping& map : maps) {
-    if (IsJit(map) && map.start < high && map.end > lowest) {
-      low = std::min(low, std::max(lowest, PageDown(map.start)));
-    }
+  for (auto map = maps.rbegin(); map != maps.rend() && low > lowest; ++map) {
+    if (map->start >= low) continue;
+    const bool is_of_copy = map->end > start;
+    if (map->end < low || (!is_of_copy && !IsAnonymous(*map))) break;
+    low = std::max(lowest, map->start);
   }
   ranges->Add(low, high);
 }
 
 // Without a copy the range can't be told from other executable memory: all of it, each piece with
-// what may be committed of it later.
+// what may be committed of it later. Those of several isolates mostly lie side by side.
 void AddAllJit(const std::vector<Mapping>& maps, CodeRanges* ranges) {
   Address low = 0, high = 0;
   for (const Mapping& map : maps) {
     if (!IsJit(map)) continue;
-    if (high != 0 && map.start <= high) {
-      high = std::max(high, PageDown(map.start) + kSmallCodeRange);
-      continue;
+    const Address page = PageDown(map.start);
+    if (high == 0 || page > high) {
+      ranges->Add(low, high);
+      low = page;
     }
-    ranges->Add(low, high);
-    low = PageDown(map.start);
-    high = low + kSmallCodeRange;
+    high = std::max({high, page + kSmallCodeRange, PageUp(map.end)});
   }
   ranges->Add(low, high);
 }
@@ -84,12 +85,12 @@ bool FindIsolateCode(const V8Image& image, uint64_t load_bias, const std::vector
     const Address exact_copy = copy == 0 ? 0 : copy + (first - start);
     builtins->SetCode(first, end, exact_copy);
     *ranges = CodeRanges();
+    ranges->Add(first, end);
     if (copy != 0) {
       AddRangeAround(maps, exact_copy, exact_copy + (end - first), ranges);
     } else {
       AddAllJit(maps, ranges);
     }
-    ranges->Add(first, end);
     return true;
   }
   return false;

@@ -11,7 +11,6 @@ const LOST_REASONS: Readonly<Record<string, string>> = {
   tableFull: 'memory bound reached',
   timerOverruns: 'ticks merged by the kernel',
   threadsWithoutTimer: 'threads without a timer',
-  notStopped: 'threads that did not stop in time',
   unseenInJs: 'looks at a thread in JavaScript, which needs it stopped',
   threadsAtKernelRate: "threads at the kernel's own rate",
   foreignStacks: 'ticks on a foreign stack',
@@ -31,8 +30,9 @@ export function summaryLines(profile: Profile): string[] {
     ...profile.warnings.map((warning) => `warning: ${warning}`),
     `${samples} samples${inSeconds(counters.durationNs)}${cpuCovered(profile)}`,
     ...(meta.effectiveRateHz !== undefined && meta.effectiveRateHz < 0.95 * (meta.rateHz ?? 0)
-      ? [`the timers reached ${Math.round(meta.effectiveRateHz)} of ${meta.rateHz} Hz`]
+      ? [`${reacher(meta.timer)} reached ${Math.round(meta.effectiveRateHz)} of ${meta.rateHz} Hz`]
       : []),
+    ...pauseLines(profile),
   ];
   if (lostSamples > ALARMING_SHARE * (samples + lostSamples)) {
     const percent = ((100 * lostSamples) / (samples + lostSamples)).toFixed(1);
@@ -47,6 +47,20 @@ export function lossLine({ counters }: Profile): string | undefined {
     .filter(([, count]) => count > 0)
     .map(([reason, count]) => `${count} ${LOST_REASONS[reason] ?? reason}`);
   return reasons.length === 0 ? undefined : `lost: ${reasons.join(', ')}`;
+}
+
+function reacher(timer: string | undefined): string {
+  return timer === 'ptrace' || timer === 'nonblocking' ? 'the sampler' : 'the timers';
+}
+
+/** What it cost a process that was recorded from outside. */
+function pauseLines({ counters }: Profile): string[] {
+  const { pauses = 0, pauseMedianNs = 0, pauseP99Ns = 0 } = counters;
+  if (pauses === 0) return [];
+  const micros = (ns: number) => `${Math.round(ns / 1000)} µs`;
+  return [
+    `a stop for a sample took ${micros(pauseMedianNs)} (median), ${micros(pauseP99Ns)} (p99)`,
+  ];
 }
 
 function inSeconds(durationNs: number | undefined): string {

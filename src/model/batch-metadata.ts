@@ -40,6 +40,11 @@ export function parseCounters(json: JsonObject): ProfileCounters {
     handlerNs: number(json, 'handlerNs'),
     barrierNs: number(json, 'barrierNs'),
     foreignSignals: number(json, 'foreignSignals'),
+    incompleteSamples: number(json, 'incompleteSamples'),
+    pauses: number(json, 'pauses'),
+    pauseMedianNs: number(json, 'pauseMedianNs'),
+    pauseP99Ns: number(json, 'pauseP99Ns'),
+    pauseMaxNs: number(json, 'pauseMaxNs'),
     lost,
   });
 }

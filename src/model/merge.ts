@@ -114,10 +114,17 @@ function addCounters(a: ProfileCounters, b: ProfileCounters): ProfileCounters {
     'handlerNs',
     'barrierNs',
     'foreignSignals',
+    'incompleteSamples',
+    'pauses',
   ] as const;
   for (const key of totals) {
     const [x, y] = [a[key], b[key]];
     if (x !== undefined && y !== undefined) sums[key] = x + y;
+  }
+  // Quantiles don't add up: the worse one.
+  for (const key of ['pauseMedianNs', 'pauseP99Ns', 'pauseMaxNs'] as const) {
+    const [x, y] = [a[key], b[key]];
+    if (x !== undefined && y !== undefined) sums[key] = Math.max(x, y);
   }
   return { ...sums, lost };
 }

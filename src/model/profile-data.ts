@@ -127,6 +127,13 @@ export interface ProfileCounters {
   /** Time that garbage collections waited for pending samples. */
   readonly barrierNs?: number;
   readonly foreignSignals?: number;
+  /** Samples with any fault, each once. */
+  readonly incompleteSamples?: number;
+  /** How often threads were stopped from outside, and for how long. */
+  readonly pauses?: number;
+  readonly pauseMedianNs?: number;
+  readonly pauseP99Ns?: number;
+  readonly pauseMaxNs?: number;
   /** Samples or frames lost, by reason. */
   readonly lost: Readonly<Record<string, number>>;
 }

@@ -73,7 +73,7 @@ export async function recordProgram(name: string, options: RecordOptions): Promi
   return { ended, samples: mainThreadSamples(profile), counters: profile.counters };
 }
 
-function mainThreadSamples(profile: ProfileData): Sample[] {
+export function mainThreadSamples(profile: ProfileData): Sample[] {
   const { samples, threads } = profile;
   const stacks = new StackReader(profile);
   const main: Sample[] = [];

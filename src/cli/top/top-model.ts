@@ -149,8 +149,8 @@ function addTotals(rows: Map<string, Row>, totals: readonly FunctionTotals[]): v
 }
 
 function lostSamples({ counters }: ProfileData): number {
-  const { unusableStacks = 0, notStopped = 0, unseenInJs = 0 } = counters.lost;
-  return unusableStacks + notStopped + unseenInJs;
+  const { unusableStacks = 0, unseenInJs = 0 } = counters.lost;
+  return unusableStacks + unseenInJs;
 }
 
 function compare(a: TopRow, b: TopRow): number {
