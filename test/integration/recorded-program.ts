@@ -73,6 +73,10 @@ export async function recordProgram(name: string, options: RecordOptions): Promi
   return { ended, samples: mainThreadSamples(profile), counters: profile.counters };
 }
 
+/** The main thread's samples of a recording in a `.sigprof` file. */
+export const samplesOf = (file: string) =>
+  mainThreadSamples(decodeBatch(new Uint8Array(readFileSync(file))));
+
 export function mainThreadSamples(profile: ProfileData): Sample[] {
   const { samples, threads } = profile;
   const stacks = new StackReader(profile);
