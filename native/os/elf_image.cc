@@ -142,20 +142,41 @@ void ElfImage::ParseDynamic(uint64_t offset, uint64_t size) {
   if (!FileOffset(sysv_hash, &sysv_hash_, &room)) sysv_hash_ = 0;
 }
 
-void ElfImage::ParseSections() {
+// Section header `index`, an Elf64_Shdr.
+template <typename Header>
+bool ElfImage::SectionAt(uint64_t index, Header* out) const {
   Elf64_Ehdr header;
-  if (!Load(0, &header) || header.e_shentsize != sizeof(Elf64_Shdr)) return;
-  auto section = [&](uint64_t index, Elf64_Shdr* out) {
-    uint64_t at = header.e_shoff + index * sizeof(Elf64_Shdr);
-    return at >= header.e_shoff && Load(at, out);
-  };
-  for (uint64_t i = 0; i < header.e_shnum; i++) {
-    Elf64_Shdr symbols, names;
-    if (!section(i, &symbols)) return;
+  if (!Load(0, &header) || header.e_shentsize != sizeof *out || index >= header.e_shnum) {
+    return false;
+  }
+  const uint64_t at = header.e_shoff + index * sizeof *out;
+  return at >= header.e_shoff && Load(at, out);
+}
+
+std::string_view ElfImage::Section(std::string_view name) const {
+  Elf64_Ehdr header;
+  Elf64_Shdr names, section;
+  if (!Load(0, &header) || !SectionAt(header.e_shstrndx, &names) ||
+      !InFile(names.sh_offset, names.sh_size)) {
+    return {};
+  }
+  const SymbolTable table{0, 0, names.sh_offset, names.sh_size};
+  for (uint64_t i = 0; SectionAt(i, &section); i++) {
+    if (NameAt(table, section.sh_name) != name || section.sh_type == SHT_NOBITS) continue;
+    if (!InFile(section.sh_offset, section.sh_size)) return {};
+    return {reinterpret_cast<const char*>(bytes_ + section.sh_offset), section.sh_size};
+  }
+  return {};
+}
+
+void ElfImage::ParseSections() {
+  Elf64_Shdr symbols;
+  for (uint64_t i = 0; SectionAt(i, &symbols); i++) {
+    Elf64_Shdr names;
     bool is_dynamic = symbols.sh_type == SHT_DYNSYM;
-    if ((symbols.sh_type != SHT_SYMTAB && !is_dynamic) || symbols.sh_link >= header.e_shnum ||
-        symbols.sh_entsize != sizeof(Elf64_Sym) || !section(symbols.sh_link, &names) ||
-        !InFile(symbols.sh_offset, symbols.sh_size) || !InFile(names.sh_offset, names.sh_size)) {
+    if ((symbols.sh_type != SHT_SYMTAB && !is_dynamic) || symbols.sh_entsize != sizeof(Elf64_Sym) ||
+        !SectionAt(symbols.sh_link, &names) || !InFile(symbols.sh_offset, symbols.sh_size) ||
+        !InFile(names.sh_offset, names.sh_size)) {
       continue;
     }
     SymbolTable table{symbols.sh_offset, symbols.sh_size / sizeof(Elf64_Sym), names.sh_offset,

@@ -73,6 +73,9 @@ class ElfImage {
   using SymbolVisitor = std::function<bool(const ElfSymbol& symbol, std::string_view name)>;
   bool ForEachSymbol(const SymbolVisitor& visit, bool dynamic = false) const;
 
+  // The bytes of the first section of this name; empty if there is none.
+  std::string_view Section(std::string_view name) const;
+
   // Where the first function after `vaddr` starts, by the sorted table of .eh_frame_hdr: an upper
   // bound for the end of the function at `vaddr`. 0 when there is none, or no such table.
   uint64_t NextFdeStart(uint64_t vaddr) const;
@@ -104,6 +107,8 @@ class ElfImage {
   void ParseEhFrameHdr(uint64_t vaddr, uint64_t size);
   bool FileOffset(uint64_t vaddr, uint64_t* offset, uint64_t* room) const;
   std::string_view NameAt(const SymbolTable& table, uint32_t at) const;
+  template <typename Header>
+  bool SectionAt(uint64_t index, Header* out) const;
   bool SymbolAt(const SymbolTable& table, uint64_t index, ElfSymbol* out, uint32_t* name) const;
   bool Matches(uint64_t index, std::string_view name, ElfSymbol* out) const;
   bool FindByGnuHash(std::string_view name, ElfSymbol* out) const;
