@@ -44,7 +44,8 @@ FunctionEntry FunctionTable::Make(Tagged shared, FunctionFacts* facts) {
     info.kind = entry.is_builtin ? FunctionKind::kBuiltin : FunctionKind::kNative;
     info.name = facts->name;
     if (entry.is_builtin && !builtins_.NameOfId(facts->builtin_id).empty()) {
-      info.name = builtins_.NameOfId(facts->builtin_id);
+      entry.id = Builtin(builtins_.NameOfId(facts->builtin_id));
+      return entry;
     }
   } else {
     entry.is_wasm_export = IsWasmScript(heap_, facts->script);

@@ -35,6 +35,8 @@ class FunctionTable {
   }
   // A function without an object, by kind and name.
   uint32_t Special(FunctionKind kind, const std::string& name);
+  // The builtin of this symbol, whether it has a function object or not.
+  uint32_t Builtin(const std::string& symbol) { return Special(FunctionKind::kBuiltin, symbol); }
 
   // Addresses are void, identities hold.
   void ForgetAddresses() { by_address_.clear(); }

@@ -17,6 +17,24 @@ uint64_t FrameType(const RawFrame& frame) { return frame.marker >> 1; }
 // So many leaf-most frames are read with the registers: what they are the frame alone doesn't tell.
 constexpr uint32_t kFramesWithRegisters = 2;
 
+// The native frames that stand root-wards of the frame of V8 at `fp`, of the `left` leaf-most ones:
+// how many are left below them, and what they are.
+struct NativeRun {
+  uint32_t left;
+  uint64_t hash;
+};
+
+NativeRun NativeAbove(const RawSample& sample, uint64_t fp, uint32_t left) {
+  NativeRun run = {left, 0};
+  // The CFA of a frame of V8 is fp + 16.
+  while (run.left > 0 && sample.native_frames()[run.left - 1].cfa > fp + 16) {
+    const NativeFrame& frame = sample.native_frames()[--run.left];
+    run.hash = (run.hash + frame.pc) * 0x9e3779b97f4a7c15u;
+    run.hash = (run.hash ^ frame.cfa ^ sample.native_generation) * 0xbf58476d1ce4e5b9u;
+  }
+  return run;
+}
+
 }  // namespace
 
 // Stacks are built from the root. Consecutive samples share most of their root-ward frames, so the
@@ -34,7 +52,7 @@ struct Resolver::Impl {
     return frame.pc == 0 || decoder.builtins().Contains(frame.pc);
   }
   bool SameStep(const RawFrame& a, const RawFrame& b) const;
-  uint32_t ReusableFrames(const RawSample& sample) const;
+  uint32_t ReusableFrames(const RawSample& sample, uint32_t* native_left) const;
   void AppendFrame(const RawSample& sample, uint32_t index);
   void AppendStandard(const RawSample& sample, uint32_t index);
   void AppendRemembered(const RawSample& sample, uint32_t index);
@@ -43,7 +61,13 @@ struct Resolver::Impl {
   void AppendLeaf(const RawSample& sample, const RawFrame& frame);
   void AppendTop(const RawSample& sample);
   void AppendPlace(Tagged shared, const FramePlace& place);
-  void Push(uint32_t frame) { node = tables->Stack(node, frame); }
+  void AppendNative(const RawSample& sample, uint32_t index);
+  void AppendNativeTop(const RawSample& sample);
+  void CountNative(const RawSample& sample);
+  void Push(uint32_t frame) {
+    node = tables->Stack(node, frame);
+    top_frame = frame;
+  }
   void PushSpecial(FunctionKind kind, const char* name) {
     Push(tables->Frame(decoder.functions().Special(kind, name), 0, 0, 0));
   }
@@ -53,12 +77,18 @@ struct Resolver::Impl {
   FrameDecoder decoder;
   StepMemo memo;
 
+  NativeFrames* native = nullptr;
+  uint32_t root = 0;
+
   uint32_t node = 0;        // stack built so far
+  uint32_t top_frame = 0;   // of it
   uint32_t unresolved = 0;  // frames refused so far
 
-  // The last sample, root first: its frames, and node and refusals after each.
+  // The last sample, root first: its frames, what native frames came before each, and node and
+  // refusals after each.
   struct Step {
     RawFrame frame;
+    uint64_t native_before;
     uint32_t node, unresolved;
   };
   std::vector<Step> steps;
@@ -73,7 +103,8 @@ bool Resolver::Impl::SameStep(const RawFrame& a, const RawFrame& b) const {
   return IsStandard(b) && (!HasBytecode(a) || (a.slot32 == b.slot32 && a.slot40 == b.slot40));
 }
 
-uint32_t Resolver::Impl::ReusableFrames(const RawSample& sample) const {
+// `native_left`: native frames of the sample that the reused ones don't cover.
+uint32_t Resolver::Impl::ReusableFrames(const RawSample& sample, uint32_t* native_left) const {
   if (steps_pinned != (sample.pinned != 0) ||
       (steps_omitted != 0) != (sample.omitted_frames != 0)) {
     return 0;
@@ -81,8 +112,12 @@ uint32_t Resolver::Impl::ReusableFrames(const RawSample& sample) const {
   const size_t shorter = std::min<size_t>(steps.size(), sample.frame_count);
   const size_t kept = shorter < kFramesWithRegisters ? 0 : shorter - kFramesWithRegisters;
   uint32_t same = 0;
-  while (same < kept &&
-         SameStep(steps[same].frame, sample.frames()[sample.frame_count - 1 - same])) {
+  while (same < kept) {
+    const RawFrame& frame = sample.frames()[sample.frame_count - 1 - same];
+    if (!SameStep(steps[same].frame, frame)) break;
+    const NativeRun run = NativeAbove(sample, frame.fp, *native_left);
+    if (run.hash != steps[same].native_before) break;
+    *native_left = run.left;
     same++;
   }
   return same;
@@ -90,8 +125,10 @@ uint32_t Resolver::Impl::ReusableFrames(const RawSample& sample) const {
 
 ResolvedSample Resolver::Impl::Resolve(const RawSample& sample) {
   decoder.DropReads();
-  uint32_t done = ReusableFrames(sample);
-  node = done > 0 ? steps[done - 1].node : 0;
+  if (native != nullptr) CountNative(sample);
+  uint32_t native_left = native != nullptr ? sample.native_count : 0;
+  uint32_t done = ReusableFrames(sample, &native_left);
+  node = done > 0 ? steps[done - 1].node : root;
   unresolved = done > 0 ? steps[done - 1].unresolved : 0;
   steps.resize(done);
   if (done == 0 && (sample.flags & kSampleTruncated) != 0) {
@@ -102,15 +139,60 @@ ResolvedSample Resolver::Impl::Resolve(const RawSample& sample) {
     if (sample.omitted_frames != 0 && done == kMaxRootFrames) {
       PushSpecial(FunctionKind::kSpecial, "[truncated]");
     }
+    const RawFrame& frame = sample.frames()[index];
+    const NativeRun run = NativeAbove(sample, frame.fp, native_left);
+    while (native_left > run.left) AppendNative(sample, --native_left);
     AppendFrame(sample, index);
-    steps.push_back({sample.frames()[index], node, unresolved});
+    steps.push_back({frame, run.hash, node, unresolved});
   }
   steps_pinned = sample.pinned != 0;
   steps_omitted = sample.omitted_frames;
   // A broken chain must not lend its root to a whole one.
   if ((sample.flags & kSampleTruncated) != 0) steps.clear();
   AppendTop(sample);
+  while (native_left > 0) AppendNative(sample, --native_left);
+  if (sample.native_generation != 0 && native != nullptr) AppendNativeTop(sample);
+  if ((sample.flags & kSampleInGc) != 0) PushSpecial(FunctionKind::kGc, "(garbage collector)");
   return {node, unresolved};
+}
+
+void Resolver::Impl::AppendNative(const RawSample& sample, uint32_t index) {
+  const NativeFrame& frame = sample.native_frames()[index];
+  if (frame.pc >= kNativeEnds) {
+    Push(native->FrameAt(sample.native_generation, frame.pc));
+  } else {
+    Push(native->EndFrame(static_cast<NativeEnd>(frame.pc)));
+  }
+}
+
+// What runs on top of the leaf-most frame without one of its own: a builtin or bytecode handler of
+// V8, or the kernel.
+void Resolver::Impl::AppendNativeTop(const RawSample& sample) {
+  const uint64_t pc = sample.regs.rip;
+  uint32_t frame = 0;
+  if (sample.start == WalkStart::kRegisters && decoder.builtins().Contains(pc)) {
+    const std::string& name = decoder.builtins().NameOfPc(pc);
+    if (name.empty()) return;
+    frame = tables->Frame(decoder.functions().Builtin(name), 0, 0, 0);
+    if (frame != top_frame) Push(frame);
+  } else if (sample.native_count > 0 && sample.native_frames()[0].pc == pc &&
+             native->SyscallAt(pc, &frame)) {
+    Push(frame);
+  }
+}
+
+void Resolver::Impl::CountNative(const RawSample& sample) {
+  if (sample.native_generation == 0) return;
+  NativeCounters* counters = &native->counters;
+  counters->stacks++;
+  bool is_broken = false;
+  for (uint32_t i = 0; i < sample.native_count; i++) {
+    const uint64_t pc = sample.native_frames()[i].pc;
+    if (pc >= kNativeEnds) continue;
+    counters->by_reason[pc]++;
+    is_broken = true;
+  }
+  if (is_broken) counters->broken++;
 }
 
 void Resolver::Impl::AppendFrame(const RawSample& sample, uint32_t index) {
@@ -146,6 +228,7 @@ void Resolver::Impl::AppendRemembered(const RawSample& sample, uint32_t index) {
       node,     sample.pinned != 0};
   if (const StepResult* known = memo.Find(key)) {
     node = known->node;
+    top_frame = 0;
     unresolved += known->unresolved;
     return;
   }
@@ -226,7 +309,6 @@ void Resolver::Impl::AppendTop(const RawSample& sample) {
     const CodeInfo* code = decoder.code().Find(sample.regs.rip, 0);
     if (code != nullptr && code->is_regexp) PushSpecial(FunctionKind::kRegExp, "(regexp)");
   }
-  if ((sample.flags & kSampleInGc) != 0) PushSpecial(FunctionKind::kGc, "(garbage collector)");
 }
 
 Resolver::Resolver(const Layout* layout, const Builtins* builtins, const CodeRanges& code,
@@ -245,6 +327,16 @@ void Resolver::ScavengeHappened() {
 void Resolver::MarkCompactHappened() {
   impl_->decoder.MarkCompactHappened();
   impl_->memo.Clear();
+  impl_->steps.clear();
+}
+
+void Resolver::UseNativeFrames(NativeFrames* frames) {
+  impl_->native = frames;
+  impl_->steps.clear();
+}
+
+void Resolver::UseRoot(uint32_t stack) {
+  impl_->root = stack;
   impl_->steps.clear();
 }
 

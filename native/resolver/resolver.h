@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "os/memory.h"
+#include "resolver/native_frames.h"
 #include "resolver/tables.h"
 #include "unwinder/capture.h"
 #include "unwinder/raw_sample.h"
@@ -39,6 +40,11 @@ class Resolver {
   void MarkCompactHappened();
   // The tables were replaced by new ones (a new recording): forget all ids.
   void UseTables(ProfileTables* tables);
+  // Names native frames from here on (null: there are none). With them, builtins that run on top of
+  // a JS function get a frame of their own.
+  void UseNativeFrames(NativeFrames* frames);
+  // What all stacks stand on; 0 for nothing.
+  void UseRoot(uint32_t stack);
 
  private:
   struct Impl;

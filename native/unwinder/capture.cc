@@ -166,7 +166,7 @@ void CaptureStack(const CaptureLayout& layout, const CodeRanges& code, const Raw
   out->omitted_frames = 0;
   out->native_generation = 0;
   out->native_count = 0;
-  out->reserved = 0;
+  out->has_unknown_code = 0;
   CopyTopWords(stack, regs.rsp, out);
 
   const Start start = FindStart(layout, stack, code, regs, isolate);

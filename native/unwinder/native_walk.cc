@@ -51,8 +51,9 @@ class NativeWalker {
     CfiResult result = CfiResult::kNone;
     if (module != nullptr && module->table_count != 0) result = FindCfiRow(*module, pc, &row_);
     if (result != CfiResult::kFound) {
-      if (StepWithoutData(pc)) return NativeEnd::kNone;
-      Add(pc, regs_.value[kDwarfRsp]);
+      if (module == nullptr) out_.has_unknown_code = true;
+      if (StepWithoutData(module, pc)) return NativeEnd::kNone;
+      if (module != nullptr) Add(pc, regs_.value[kDwarfRsp]);
       if (result == CfiResult::kBroken) return NativeEnd::kBrokenData;
       return module == nullptr ? NativeEnd::kUnknownCode : NativeEnd::kNoData;
     }
@@ -133,7 +134,8 @@ class NativeWalker {
   // Code without unwind data: hand-written assembly that was just called (the return address is on
   // top of the stack), or anything with a frame pointer. A guess counts only if it leads to code
   // that is known.
-  bool StepWithoutData(uint64_t pc) {
+  bool StepWithoutData(const UnwindModule* module, uint64_t pc) {
+    if (module == nullptr) pc = static_cast<uint64_t>(NativeEnd::kUnknownCode);
     const uint64_t rsp = regs_.value[kDwarfRsp];
     const uint64_t rbp = regs_.value[kDwarfRbp];
     if (exact_ && IsCode(stack_.At(rsp))) {
@@ -195,7 +197,7 @@ void CaptureNative(const UnwindTables& tables, const CodeRanges& v8, const Stack
                    NativeStart* start, RawSample* sample) {
   const StackReader stack(window);
   // One place stays free for the reason.
-  NativeFrameList list = {sample->native_frames(), 0, kMaxNativeFrames - 1};
+  NativeFrameList list = {sample->native_frames(), 0, kMaxNativeFrames - 1, false};
   const auto walk = [&](NativeStart* from) {
     const NativeEnd end = WalkNative(tables, v8, stack, from, &list);
     if (!IsComplete(end) && list.count < kMaxNativeFrames) {
@@ -213,6 +215,7 @@ void CaptureNative(const UnwindTables& tables, const CodeRanges& v8, const Stack
     room = walk(&entry) != NativeEnd::kTooDeep;
   }
   sample->native_count = list.count;
+  sample->has_unknown_code = list.has_unknown_code;
   sample->native_generation = tables.generation;
 }
 

@@ -31,6 +31,7 @@ struct NativeFrameList {
   NativeFrame* frames;
   uint32_t count;
   uint32_t capacity;
+  bool has_unknown_code = false;
 };
 
 // Walks from `start` until code of V8 (`v8`), the outermost frame, or where it cannot go on.

@@ -61,7 +61,9 @@ inline bool IsEntryFrame(uint64_t marker) {
 // One C or C++ frame. Its place among V8's frames is told by addresses: the CFA is the address
 // right above the return address, which for a RawFrame is fp + 16.
 struct NativeFrame {
-  uint64_t pc;  // inside the running instruction or the call; below kNativeEnds: a NativeEnd
+  // Inside the running instruction or the call. Below kNativeEnds it is a NativeEnd: the walk broke
+  // off here or, with kUnknownCode, may have gone on past it with frames left out.
+  uint64_t pc;
   uint64_t cfa;
 };
 static_assert(sizeof(NativeFrame) == 16);
@@ -115,7 +117,7 @@ struct RawSample {
   uint8_t pinned;              // function words are SharedFunctionInfos (see sampler/gc_barrier.h)
   uint32_t native_generation;  // of the UnwindTables used; 0: native frames were not captured
   uint32_t native_count;
-  uint32_t reserved;
+  uint32_t has_unknown_code;  // a native frame lies in no module known
 
   RawFrame* frames() { return reinterpret_cast<RawFrame*>(this + 1); }
   const RawFrame* frames() const { return reinterpret_cast<const RawFrame*>(this + 1); }
