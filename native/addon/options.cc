@@ -97,6 +97,7 @@ void ReadSampling(OptionReader* reader, SamplingOptions* out) {
   if (mode != "cpu" && mode != "wall") reader->Refuse("mode", "'cpu' or 'wall'");
   out->mode = mode == "wall" ? SamplingMode::kWall : SamplingMode::kCpu;
   out->idle = reader->Boolean("idle");
+  out->native = reader->Boolean("native");
   out->max_bytes = static_cast<size_t>(reader->Integer("maxBytes", 65536, 68719476736.0));
 }
 

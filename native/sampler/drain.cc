@@ -24,10 +24,11 @@ ResolvedSample Resolve(JsThread* thread, Session* session, const RawSample& samp
                        uint64_t epoch) {
   TellResolver(thread, epoch);
   ResolvedSample resolved;
-  const bool has_frames = sample.start != WalkStart::kNone && sample.start != WalkStart::kUnusable;
+  const bool has_js = sample.start != WalkStart::kNone && sample.start != WalkStart::kUnusable;
+  const bool has_frames = has_js || sample.native_generation != 0;
   if (has_frames) resolved = thread->resolver->Resolve(sample);
   if (resolved.stack == 0) {
-    resolved.stack = (sample.flags & kSampleInGc) ? session->gc_stack : session->program_stack;
+    resolved.stack = (sample.flags & kSampleInGc) ? session->gc_stack : thread->base_stack;
   }
   return resolved;
 }
@@ -75,6 +76,8 @@ DrainStep DrainOne(JsThread* thread, Session* session) {
         session->counters.unpinned++;
         sample->start = WalkStart::kUnusable;
         sample->frame_count = 0;
+        sample->native_count = 0;  // they lie behind the frames
+        sample->native_generation = 0;
       }
     }
   }

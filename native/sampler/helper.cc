@@ -6,6 +6,7 @@
 #include "os/clocks.h"
 #include "sampler/drain.h"
 #include "sampler/js_thread.h"
+#include "sampler/sampled_natives.h"
 #include "sampler/session.h"
 #include "sampler/signal_handler.h"
 
@@ -40,6 +41,8 @@ void Helper::Stop() {
 void Helper::Main(void* self) { static_cast<Helper*>(self)->Run(); }
 
 void Helper::Run() {
+  const bool native = session_->options.native;
+  if (native) session_->native_modules.StartSymbols();
   if (session_->plan.kind == TimerKind::kPerf) {
     // Here and not in start(): the first perf event of a system may take 100 ms to open. Until then
     // the POSIX timers tick.
@@ -50,19 +53,33 @@ void Helper::Run() {
   }
   const uint64_t busy_poll = PollNs(session_->plan.period_ns);
   uint64_t poll = busy_poll;
-  uint64_t next_look = MonotonicNs() + kNativeLookNs;
+  // With native frames, a thread is unknown until the first look at it that finds it busy.
+  const uint64_t look_every = native ? kNativeLookNs / 5 : kNativeLookNs;
+  uint64_t next_look = MonotonicNs() + look_every;
   while (!session_->stopping.load()) {
     TheSampler()->helper_waker.Wait(static_cast<int>(std::max<uint64_t>(poll / kMs, 1)));
     if (session_->stopping.load()) break;
     WatchSignal();
-    bool busy = DrainRings() != 0;
+    ClearWakes();
+    bool busy = true;
+    if (!native || LookAtModules()) busy = DrainRings() != 0;
     const uint64_t now = MonotonicNs();
     if (now >= next_look) {
-      if (session_->native_threads.Poll(session_, now)) busy = true;
-      next_look = now + kNativeLookNs;
+      if (LookAtThreads(now)) busy = true;
+      next_look = now + look_every;
     }
     poll = busy ? busy_poll : std::min(poll * 2, kIdlePollNs);
   }
+  if (native) session_->native_modules.FinishSymbols();
+}
+
+bool Helper::LookAtModules() {
+  NativeModules* modules = &session_->native_modules;
+  const bool changed = modules->Refresh(session_);
+  if (!modules->HasSymbols()) return false;
+  if (changed || !symbols_complete_) modules->LoadSymbols();
+  symbols_complete_ = true;
+  return true;
 }
 
 // A handler that the program has put in place of ours would be called for our ticks: better no
@@ -75,11 +92,26 @@ void Helper::WatchSignal() {
   });
 }
 
+bool Helper::LookAtThreads(uint64_t now_ns) {
+  if (!session_->options.native) {
+    return session_->native_threads.Poll(session_, now_ns, nullptr);
+  }
+  DropEndedThreads(session_);
+  std::vector<pid_t> busy;
+  const bool found = session_->native_threads.Poll(session_, now_ns, &busy);
+  for (const pid_t tid : busy) SampleNativeThread(session_, tid);
+  return found;
+}
+
+void Helper::ClearWakes() {
+  TheSampler()->threads.ForEach(
+      [](JsThread* thread) { thread->wake_sent.store(false, std::memory_order_relaxed); });
+}
+
 uint64_t Helper::DrainRings() {
   uint64_t drained = 0;
   TheSampler()->threads.ForEach([this, &drained](JsThread* thread) {
     if (thread->session != session_) return;
-    thread->wake_sent.store(false, std::memory_order_relaxed);
     if (!thread->ring.empty()) thread->ring.PopulateRest();
     while (!session_->stopping.load()) {
       ResolveLock lock;

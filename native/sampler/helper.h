@@ -22,10 +22,16 @@ class Helper {
   static void Main(void* self);
   void Run();
   void WatchSignal();
+  // With native frames: keeps the modules up to date. True if the rings can be read.
+  bool LookAtModules();
+  void ClearWakes();
   uint64_t DrainRings();
+  // Whether any without JavaScript has used CPU.
+  bool LookAtThreads(uint64_t now_ns);
 
   Session* session_ = nullptr;
   OwnThread thread_;
+  bool symbols_complete_ = false;  // of the modules that came while the first ones were loaded
 };
 
 }  // namespace sigprof

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One registered JS thread: what its signal handler, its GC callbacks and the sampler's threads
+// One sampled thread: what its signal handler, its GC callbacks and the sampler's threads
 // share. Objects are never freed; a slot is reused only after its thread has unregistered itself,
 // so no handler can hold a stale one.
 #pragma once
@@ -39,8 +39,12 @@ struct JsThread {
   uint32_t ordinal = 0;  // 0 main, workers from 1 in order of registration
   uint64_t stack_low = 0;
   uint64_t stack_high = 0;
-  void* isolate = nullptr;
+  void* isolate = nullptr;  // null: a thread without JavaScript, sampled for its native frames
   CodeRanges code;
+  uint32_t native_slot = 0;             // in the values of its ticks; 0 for JS threads
+  unsigned char* stack_copy = nullptr;  // kStackCopy bytes for the handler of a native thread
+  std::string name;                     // of a native thread
+  static constexpr size_t kStackCopy = size_t{256} << 10;
 
   // -- Handler and GC callbacks (this thread) against start and stop (any thread).
   std::atomic<ThreadPhase> phase{ThreadPhase::kOff};  // seq_cst, see Enter()
@@ -81,6 +85,7 @@ struct JsThread {
   uint64_t resolver_epoch = 0;  // gc_epoch and major_count when the resolver was last told
   uint64_t resolver_major_count = 0;
   uint32_t row = 0;         // thread id in the tables
+  uint32_t base_stack = 0;  // of samples of which nothing else is known
   uint32_t last_stack = 0;  // of the last sample; 0 none
 
   // -- Guarded by life.

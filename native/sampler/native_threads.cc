@@ -18,6 +18,8 @@ constexpr uint64_t kWorthScanningNs = 500000;
 constexpr uint64_t kLeastChargeNs = 100000;
 // Of threads that came and went between two looks.
 constexpr uint64_t kLeastExitedNs = 1000000;
+// From this on a thread gets a timer of its own (with native frames).
+constexpr uint64_t kWorthSamplingNs = 500000;
 constexpr size_t kMaxNames = 256;  // names are the program's: bounded
 
 // CPU time of the process since the recording's start that neither JS threads nor ours used.
@@ -44,16 +46,16 @@ void NativeThreads::Begin() {
   }
 }
 
-bool NativeThreads::Poll(Session* session, uint64_t now_ns) {
+bool NativeThreads::Poll(Session* session, uint64_t now_ns, std::vector<pid_t>* busy) {
   const uint64_t unknown = NonJsCpu(session, ProcessCpuNs(), OwnThread::TotalCpuNs());
   if (unknown < last_unknown_ns_ + kWorthScanningNs) return false;
   last_unknown_ns_ = unknown;
-  Scan(session, now_ns, kLeastChargeNs);
+  Scan(session, now_ns, kLeastChargeNs, busy);
   return true;
 }
 
 void NativeThreads::FinalLook(Session* session, uint64_t now_ns) {
-  Scan(session, now_ns, 1);
+  Scan(session, now_ns, 1, nullptr);
   std::lock_guard<std::mutex> lock(mutex_);
   finished_ = true;  // the helper may be about to look once more
 }
@@ -92,7 +94,8 @@ void NativeThreads::LeftJs(pid_t tid, uint64_t cpu_ns) {
   entries_[tid].charged_ns = cpu_ns;
 }
 
-void NativeThreads::Scan(Session* session, uint64_t now_ns, uint64_t least_ns) {
+void NativeThreads::Scan(Session* session, uint64_t now_ns, uint64_t least_ns,
+                         std::vector<pid_t>* busy) {
   std::lock_guard<std::mutex> lock(mutex_);
   std::vector<pid_t> tids;
   if (finished_ || !ListThreads(0, &tids)) return;
@@ -107,6 +110,7 @@ void NativeThreads::Scan(Session* session, uint64_t now_ns, uint64_t least_ns) {
     if (cpu < entry.charged_ns) entry = Entry{0, 0, 0, true};  // the id was reused
     if (cpu - entry.charged_ns < least_ns) continue;
     charges.push_back({tid, cpu - entry.charged_ns});
+    if (busy != nullptr && cpu - entry.charged_ns >= kWorthSamplingNs) busy->push_back(tid);
     entry.charged_ns = cpu;
   }
   AddCharges(session, charges, now_ns);

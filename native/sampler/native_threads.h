@@ -22,19 +22,20 @@ class NativeThreads {
  public:
   // Notes what the threads have used so far; from here on they are charged. Before any BecameJs.
   void Begin();
-  // Looks at the threads if the process has used CPU that no JS thread accounts for, and returns
-  // whether it has.
-  bool Poll(Session* session, uint64_t now_ns);
+  // Looks at the threads if the process has used CPU that no sampled thread accounts for, and
+  // returns whether it has. `busy` (may be null) gets those that have used enough to be worth
+  // sampling.
+  bool Poll(Session* session, uint64_t now_ns, std::vector<pid_t>* busy);
   // Last look, when sampling ends; nothing is charged after it.
   void FinalLook(Session* session, uint64_t now_ns);
   // One sample for threads that came and went unseen. `process_cpu_ns` and `own_cpu_ns` (of our own
   // threads) were read right after the last look; the JS threads have left the recording.
   void AddExited(Session* session, uint64_t now_ns, uint64_t process_cpu_ns, uint64_t own_cpu_ns);
 
-  // The thread runs JavaScript from now on. Returns up to which CPU time it is accounted for here,
+  // The thread is sampled from now on. Returns up to which CPU time it is accounted for here,
   // 0 if it was never seen.
   uint64_t BecameJs(pid_t tid);
-  // The thread left the JS threads at this CPU time; it may live on a little.
+  // The thread left the sampled ones at this CPU time; it may live on a little.
   void LeftJs(pid_t tid, uint64_t cpu_ns);
 
  private:
@@ -48,7 +49,7 @@ class NativeThreads {
     pid_t tid;
     uint64_t weight_ns;
   };
-  void Scan(Session* session, uint64_t now_ns, uint64_t least_ns);
+  void Scan(Session* session, uint64_t now_ns, uint64_t least_ns, std::vector<pid_t>* busy);
   void AddCharges(Session* session, const std::vector<Charge>& charges, uint64_t now_ns);
   uint32_t StackFor(Session* session, const std::string& name);
 

@@ -18,13 +18,45 @@ namespace {
 // How long leaving waits for a collection of the thread to end; only another thread ever waits.
 constexpr uint32_t kDrainTimeoutMs = 5000;
 constexpr uint32_t kQuiesceTimeoutMs = 2000;
+// Samples of threads without JavaScript hold native frames only, 16 bytes each.
+constexpr size_t kNativeRing = size_t{256} << 10;
+static_assert(kNativeRing >= 2 * kMaxRawSampleSize);
 
 std::string RowName(const JsThread& thread) {
+  if (thread.isolate == nullptr) return thread.name;
   return thread.is_main ? "main" : "worker " + std::to_string(thread.ordinal);
 }
 
+ThreadKind RowKind(const JsThread& thread) {
+  if (thread.isolate == nullptr) return ThreadKind::kNative;
+  return thread.is_main ? ThreadKind::kMain : ThreadKind::kWorker;
+}
+
+// Resolver and row of the thread. The resolve lock is held.
+void JoinTables(JsThread* thread, Session* session) {
+  const Sampler* sampler = TheSampler();
+  if (thread->resolver == nullptr) {
+    thread->resolver = std::make_unique<Resolver>(&sampler->host->layout, &sampler->host->builtins,
+                                                  thread->code, sampler->memory, &session->tables);
+    thread->resolver_major_count = thread->major_count.load();
+    thread->resolver_epoch = thread->gc_epoch.load();
+  } else {
+    thread->resolver->UseTables(&session->tables);
+  }
+  thread->resolver->UseNativeFrames(session->native_frames.get());
+  thread->base_stack = session->program_stack;
+  if (thread->isolate == nullptr) {
+    const std::string frame = std::string("(native thread: ").append(thread->name).append(")");
+    thread->base_stack = SpecialStack(&session->tables, frame.c_str(), FunctionKind::kNativeThread);
+    thread->resolver->UseRoot(thread->base_stack);
+  }
+  thread->row = session->tables.AddThread(static_cast<uint32_t>(thread->tid), RowKind(*thread),
+                                          RowName(*thread));
+}
+
 void ResetForRecording(JsThread* thread, Session* session) {
-  thread->wall = session->options.mode == SamplingMode::kWall;
+  // Threads without JavaScript are looked at as they use CPU, in either mode.
+  thread->wall = session->options.mode == SamplingMode::kWall && thread->isolate != nullptr;
   thread->wake_fd = TheSampler()->helper_waker.fd();
   thread->wake_sent = false;
   thread->ring_full = 0;
@@ -48,7 +80,7 @@ int ArmTicks(JsThread* thread, Session* session, bool starting) {
     case TimerKind::kSamplerThread:
       return 0;
     case TimerKind::kPosixCpu: {
-      const int error = ArmPosixTimer(thread, plan, TickCookie());
+      const int error = ArmPosixTimer(thread, plan);
       // Timers count against RLIMIT_SIGPENDING, which all processes of a user share; perf does not.
       return error == EAGAIN && ArmPerf(thread, plan) == 0 ? 0 : error;
     }
@@ -56,7 +88,7 @@ int ArmTicks(JsThread* thread, Session* session, bool starting) {
       // At the start the helper thread opens perf's events, see there; until then POSIX timers
       // tick.
       if (!starting && ArmPerf(thread, plan) == 0) return 0;
-      if (ArmPosixTimer(thread, plan, TickCookie()) != 0) return ArmPerf(thread, plan);
+      if (ArmPosixTimer(thread, plan) != 0) return ArmPerf(thread, plan);
       if (!starting) session->threads_at_kernel_rate.fetch_add(1);
       return 0;
   }
@@ -79,7 +111,7 @@ void AddTail(JsThread* thread, Session* session, uint64_t cpu_ns, uint64_t now_n
   if (now <= last) return;
   // Without ticks for long, the last one tells nothing.
   const bool known = thread->last_stack != 0 && session->signal_taken_ns.load() == 0;
-  uint32_t stack = known ? thread->last_stack : session->program_stack;
+  uint32_t stack = known ? thread->last_stack : thread->base_stack;
   uint32_t flags = 0;
   if (thread->wall && thread->asleep_known) {
     if (thread->asleep_idle && !session->options.idle) {
@@ -121,30 +153,20 @@ int JoinRecording(JsThread* thread, Session* session) {
   thread->signal_cpu_ns = cpu;
   {
     ResolveLock lock;
-    if (thread->resolver == nullptr) {
-      thread->resolver =
-          std::make_unique<Resolver>(&sampler->host->layout, &sampler->host->builtins, thread->code,
-                                     sampler->memory, &session->tables);
-      thread->resolver_major_count = thread->major_count.load();
-      thread->resolver_epoch = thread->gc_epoch.load();
-    } else {
-      thread->resolver->UseTables(&session->tables);
-    }
-    thread->row = session->tables.AddThread(
-        static_cast<uint32_t>(thread->tid),
-        thread->is_main ? ThreadKind::kMain : ThreadKind::kWorker, RowName(*thread));
+    JoinTables(thread, session);
     if (born_now && cpu > thread->start_cpu_ns) {
       const uint64_t before = cpu - thread->start_cpu_ns;
       const uint64_t ticks = std::max<uint64_t>(1, before / session->plan.period_ns);
       if (!thread->wall) {
-        AddRow(thread, session, session->program_stack, MonotonicNs(), before,
+        AddRow(thread, session, thread->base_stack, MonotonicNs(), before,
                static_cast<uint32_t>(ticks), 0);
       }
       thread->last_cpu_ns.store(cpu);
       thread->last_stack = 0;
     }
   }
-  int error = thread->ring.Allocate() ? 0 : ENOMEM;
+  const size_t capacity = thread->isolate == nullptr ? kNativeRing : SampleRing::kDefaultCapacity;
+  int error = thread->ring.Allocate(capacity) ? 0 : ENOMEM;
   if (error == 0) {
     thread->phase.store(ThreadPhase::kArmed, std::memory_order_seq_cst);
     error = ArmTicks(thread, session, !born_now);
@@ -159,6 +181,11 @@ void StopTicks(JsThread* thread) {
     thread->phase.store(ThreadPhase::kDraining, std::memory_order_seq_cst);
   }
   thread->stop_cpu_ns = ThreadCpuNs(thread->tid);
+  // The clock of a thread that has ended reads 0: what it used after its last tick is found in the
+  // process's (NativeThreads::AddExited).
+  if (thread->isolate == nullptr) {
+    thread->stop_cpu_ns = std::max(thread->stop_cpu_ns, thread->last_cpu_ns.load());
+  }
 }
 
 void LeaveRecording(JsThread* thread) {

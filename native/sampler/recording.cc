@@ -12,6 +12,7 @@
 #include "sampler/drain.h"
 #include "sampler/js_thread.h"
 #include "sampler/participation.h"
+#include "sampler/sampled_natives.h"
 #include "sampler/session.h"
 #include "sampler/signal_handler.h"
 
@@ -62,6 +63,13 @@ std::unique_ptr<Session> MakeSession(const SamplingOptions& options) {
   session->program_stack = SpecialStack(tables, "(program)", FunctionKind::kSpecial);
   session->idle_stack = SpecialStack(tables, "(idle)", FunctionKind::kSpecial);
   session->gc_stack = SpecialStack(tables, "(garbage collector)", FunctionKind::kGc);
+  if (options.native) {
+    Sampler* sampler = TheSampler();
+    session->native_frames =
+        std::make_unique<NativeFrames>(sampler->symbols, sampler->memory, tables);
+    session->plan.kernel = true;
+    session->native_modules.Begin(session.get());
+  }
   session->foreign_signals_before = ForeignSignals();
   session->native_threads.Begin();
   session->start_own_cpu = OwnThread::TotalCpuNs();
@@ -116,6 +124,8 @@ void LeaveAll(Sampler* sampler, Session* session) {
   sampler->threads.ForEach([session](JsThread* thread) {
     if (thread->session == session) LeaveRecording(thread);
   });
+  DropNativeThreads();
+  if (session->options.native) session->native_modules.End();
 }
 
 // The control lock is held.

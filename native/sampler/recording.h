@@ -17,6 +17,7 @@ struct SamplingOptions {
   uint32_t rate_hz = 100;
   SamplingMode mode = SamplingMode::kCpu;
   bool idle = false;
+  bool native = false;  // C and C++ frames, and threads without JavaScript
   size_t max_bytes = 64u << 20;
   std::string title;  // goes into META
 };

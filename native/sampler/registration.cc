@@ -9,6 +9,7 @@
 #include "sampler/js_thread.h"
 #include "sampler/participation.h"
 #include "sampler/recording.h"
+#include "sampler/sampled_natives.h"
 #include "sampler/session.h"
 #include "sampler/signal_handler.h"
 
@@ -44,6 +45,7 @@ Status Prepare(Sampler* sampler) {
     sampler->second_copy = FindSecondCopy();
     sampler->host = LoadHost();
     sampler->memory = new ProcessMemory(getpid());  // lives as long as the process
+    sampler->symbols = new SymbolCache("", sampler->memory);
     InstallForkGuard();
   }
   if (!sampler->second_copy.empty()) {
@@ -82,6 +84,7 @@ Status RegisterCurrentThread(bool is_main) {
         "The current thread runs no V8 isolate, or libc does not tell where its stack is");
   }
 
+  DropNativeThread(OwnTid());
   JsThread* thread = sampler->threads.Acquire();  // with its `life` lock
   thread->tid = OwnTid();
   thread->is_main = is_main;

@@ -38,6 +38,22 @@ uint64_t HandlerNs(const SessionCounters& sum, const Session& session) {
   return CyclesToNs(sum.handler_cycles, session) * sum.handler_runs / measured;
 }
 
+std::string NativeJson(const NativeCounters& native) {
+  const auto reason = [&native](NativeEnd end) {
+    return native.by_reason[static_cast<size_t>(end)];
+  };
+  JsonObject counters;
+  counters.Add("stacks", native.stacks);
+  counters.Add("broken", native.broken);
+  counters.Add("unknownCode", reason(NativeEnd::kUnknownCode));
+  counters.Add("noUnwindData", reason(NativeEnd::kNoData));
+  counters.Add("brokenUnwindData", reason(NativeEnd::kBrokenData));
+  counters.Add("registerLost", reason(NativeEnd::kLostRegister));
+  counters.Add("stackNotReadable", reason(NativeEnd::kOutOfStack));
+  counters.Add("tooDeep", reason(NativeEnd::kTooDeep));
+  return counters.Take();
+}
+
 }  // namespace
 
 Sampler* TheSampler() {
@@ -87,6 +103,7 @@ std::string MetaJson(const Session& session) {
   meta.Add("cwd", std::string(cwd));
   meta.Add("title", session.options.title);
   meta.Add("idle", session.options.idle);
+  if (session.options.native) meta.Add("native", true);
   return meta.Take();
 }
 
@@ -94,8 +111,10 @@ std::string CountersJson(Session* session) {
   Sampler* sampler = TheSampler();
   SessionCounters sum;
   uint64_t samples, table_full, refused;
+  NativeCounters native;
   {
     ResolveLock lock;
+    if (session->native_frames != nullptr) native = session->native_frames->counters;
     sum = session->counters;
     samples = session->tables.sample_count();
     table_full = session->tables.stacks_refused();
@@ -129,6 +148,7 @@ std::string CountersJson(Session* session) {
   lost.Add("foreignStacks", sum.foreign_stack);
   lost.Add("unpinned", sum.unpinned);
   lost.Add("signalTaken", uint64_t{session->signal_taken_ns.load() != 0});
+  if (session->native_frames != nullptr) lost.Add("brokenNativeStacks", native.broken);
   JsonObject counters;
   counters.Add("durationNs",
                (session->end_ns != 0 ? session->end_ns : MonotonicNs()) - session->start_ns);
@@ -142,6 +162,7 @@ std::string CountersJson(Session* session) {
   counters.Add("barrierNs", sum.barrier_ns);
   counters.Add("idleNs", sum.idle_ns);
   counters.Add("foreignSignals", ForeignSignals() - session->foreign_signals_before);
+  if (session->native_frames != nullptr) counters.AddRaw("native", NativeJson(native));
   return counters.Take();
 }
 

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "os/memory.h"
+#include "resolver/native_frames.h"
 #include "resolver/tables.h"
 #include "sampler/helper.h"
+#include "sampler/native_modules.h"
 #include "sampler/native_threads.h"
 #include "sampler/recording.h"
 #include "sampler/thread_registry.h"
@@ -53,6 +55,7 @@ struct Session {
   // Guarded by the resolve lock.
   ProfileTables tables;
   SessionCounters counters;
+  std::unique_ptr<NativeFrames> native_frames;  // null without options.native
   bool header_written = false;
   std::vector<uint64_t> copy;  // room for one largest RawSample
   uint32_t program_stack = 0, idle_stack = 0, gc_stack = 0;
@@ -64,6 +67,7 @@ struct Session {
   std::atomic<uint64_t> js_cpu_ns{0};
 
   NativeThreads native_threads;
+  NativeModules native_modules;
   Helper helper;
   WallClock wall_clock;
 };
@@ -80,6 +84,7 @@ struct Sampler {
 
   const Host* host = nullptr;  // set at the first registration
   Memory* memory = nullptr;
+  SymbolCache* symbols = nullptr;
   std::string node_version;
   std::string second_copy;  // path of another loaded copy of the addon, if any
   ThreadRegistry threads;

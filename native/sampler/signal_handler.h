@@ -2,8 +2,9 @@
 // The tick handler: on the sampled thread, at any instruction. It touches its ucontext, the own
 // thread's stack within its bounds, the words of its own Isolate and its preallocated ring; it
 // makes two raw system calls for clocks (rarely a third one, a write to an eventfd, when the ring
-// is half full) and calls nothing but unwinder/capture.cc. This file's
-// translation unit has no other undefined symbols (scripts/check-handler.mjs).
+// is half full; a fourth and fifth on threads without JavaScript: gettid, and a copy of
+// the own stack that cannot fault) and calls nothing but the walks of unwinder/. The object files
+// have no other undefined symbols (scripts/check-handler.mjs).
 #pragma once
 
 #include <signal.h>
@@ -20,9 +21,14 @@ struct JsThread;
 // real-time, so ticks for an off-CPU thread coalesce instead of filling the queue.
 inline constexpr int kTickSignal = SIGURG;
 
+// The low bits of a tick's value say which thread without JavaScript it is for; 0: the thread finds
+// its record by itself.
+inline constexpr uint32_t kMaxNativeThreads = 256;
+
 // What the handler knows of the process. Written before the handler is installed and by tests.
 struct HandlerConfig {
-  uint64_t cookie = 0;  // random; in the siginfo of our own ticks
+  uint64_t cookie = 0;  // random; in the siginfo of our own ticks, above the bits of the thread
+  int pid = 0;
   CaptureLayout layout;
 };
 
@@ -32,7 +38,8 @@ JsThread* CurrentJsThread();
 
 // Sets the layout and draws the cookie once. From any thread, before InstallTickHandler.
 void ConfigureTickHandler(const CaptureLayout& layout);
-uint64_t TickCookie();
+// The value of this thread's ticks.
+uint64_t TickCookie(const JsThread& thread);
 
 // Installs the handler unless it is there, and leaves it for good. False if somebody has put
 // another one in its place.

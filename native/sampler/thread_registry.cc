@@ -21,6 +21,8 @@ void Reset(JsThread* t) {
   t->resolver_major_count = 0;
   t->session = nullptr;
   t->code = CodeRanges();
+  t->native_slot = 0;
+  t->name.clear();
 }
 
 }  // namespace
@@ -49,7 +51,7 @@ JsThread* ThreadRegistry::At(size_t index) {
   return index < slots_.size() ? slots_[index] : nullptr;
 }
 
-bool ThreadRegistry::IsJsThread(pid_t tid) {
+bool ThreadRegistry::Has(pid_t tid) {
   bool found = false;
   ForEach([&](JsThread* thread) { found = found || thread->tid == tid; });
   return found;

@@ -30,7 +30,8 @@ class ThreadRegistry {
       if (thread->alive) visit(thread);
     }
   }
-  bool IsJsThread(pid_t tid);
+  // Whether a thread of this id has a record.
+  bool Has(pid_t tid);
 
  private:
   JsThread* At(size_t index);

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "os/clocks.h"
+#include "sampler/js_thread.h"
 #include "sampler/signal_handler.h"
 #include "sampler/tick_state.h"
 
@@ -34,12 +35,15 @@ void ConfigureTickHandler(const CaptureLayout& layout) {
     if (getrandom(&cookie, sizeof(cookie), GRND_NONBLOCK) != sizeof(cookie) || cookie == 0) {
       cookie = MonotonicNs() * 0x9e3779b97f4a7c15u ^ reinterpret_cast<uint64_t>(&g_tick_state);
     }
-    g_tick_state.config.cookie = cookie;
+    g_tick_state.config.cookie = cookie & ~uint64_t{kMaxNativeThreads - 1};
+    g_tick_state.config.pid = getpid();
     g_tick_state.config.layout = layout;
   });
 }
 
-uint64_t TickCookie() { return g_tick_state.config.cookie; }
+uint64_t TickCookie(const JsThread& thread) {
+  return g_tick_state.config.cookie | thread.native_slot;
+}
 
 bool TickHandlerInstalled() {
   struct sigaction current;

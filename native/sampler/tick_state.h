@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "sampler/signal_handler.h"
+#include "unwinder/unwind_tables.h"
 
 namespace sigprof {
 
@@ -16,6 +17,12 @@ struct TickState {
   HandlerConfig config;
   struct sigaction previous = {};  // what the signal did before us
   std::atomic<uint64_t> foreign_signals{0};
+  // For native frames; null: not wanted. Read after JsThread::Enter, so that whoever replaced it
+  // and then saw the thread quiet knows that the old ones are not in use
+  // (sampler/native_modules.h).
+  std::atomic<const UnwindTables*> unwind{nullptr};
+  // Threads without JavaScript that are sampled, by the number in their ticks. Null: a free place.
+  std::atomic<JsThread*> native_threads[kMaxNativeThreads] = {};
 };
 extern TickState g_tick_state;
 

@@ -79,12 +79,12 @@ TimerPlan PlanTimers(uint32_t rate_hz) {
   return plan;
 }
 
-int ArmPosixTimer(JsThread* thread, const TimerPlan& plan, uint64_t cookie) {
+int ArmPosixTimer(JsThread* thread, const TimerPlan& plan) {
   sigevent event;
   memset(&event, 0, sizeof(event));
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = kTickSignal;
-  event.sigev_value.sival_ptr = reinterpret_cast<void*>(cookie);
+  event.sigev_value.sival_ptr = reinterpret_cast<void*>(TickCookie(*thread));
   event._sigev_un._tid = thread->tid;
   // The system call itself: glibc before 2.34 has the wrapper in librt, and ids are needed only
   // by us.
@@ -105,20 +105,30 @@ int ArmPosixTimer(JsThread* thread, const TimerPlan& plan, uint64_t cookie) {
   return 0;
 }
 
-int ArmPerf(JsThread* thread, const TimerPlan& plan) {
+// A tick every `period_ns` of the thread's CPU time; a descriptor, or -errno.
+static int OpenTaskClock(pid_t tid, uint64_t period_ns, bool exclude_kernel) {
   perf_event_attr attributes;
   memset(&attributes, 0, sizeof(attributes));
   attributes.size = sizeof(attributes);
   attributes.type = PERF_TYPE_SOFTWARE;
   attributes.config = PERF_COUNT_SW_TASK_CLOCK;
-  attributes.sample_period = plan.period_ns;
-  attributes.exclude_kernel = 1;  // what an unprivileged user may observe (perf_event_paranoid 2)
+  attributes.sample_period = period_ns;
+  attributes.exclude_kernel = exclude_kernel;
   attributes.exclude_hv = 1;
   attributes.disabled = 1;
   attributes.wakeup_events = 1;
   const int fd = static_cast<int>(
-      syscall(SYS_perf_event_open, &attributes, thread->tid, -1, -1, PERF_FLAG_FD_CLOEXEC));
-  if (fd < 0) return errno;
+      syscall(SYS_perf_event_open, &attributes, tid, -1, -1, PERF_FLAG_FD_CLOEXEC));
+  return fd >= 0 ? fd : -errno;
+}
+
+int ArmPerf(JsThread* thread, const TimerPlan& plan) {
+  // An unprivileged user may observe user mode only (perf_event_paranoid 2): what a thread does in
+  // the kernel then weighs on its next tick outside.
+  int fd = -EACCES;
+  if (plan.kernel) fd = OpenTaskClock(thread->tid, plan.period_ns, false);
+  if (fd == -EACCES || fd == -EPERM) fd = OpenTaskClock(thread->tid, plan.period_ns, true);
+  if (fd < 0) return -fd;
   const f_owner_ex owner = {F_OWNER_TID, thread->tid};
   if (fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) != 0 || fcntl(fd, F_SETSIG, kTickSignal) != 0 ||
       fcntl(fd, F_SETOWN_EX, &owner) != 0) {
@@ -155,15 +165,15 @@ void DisarmTimers(JsThread* thread) {
   }
 }
 
-int SendTick(pid_t tid, uint64_t cookie) {
+int SendTick(const JsThread& thread) {
   siginfo_t info;
   memset(&info, 0, sizeof(info));
   info.si_signo = kTickSignal;
   info.si_code = SI_QUEUE;
   info.si_pid = getpid();
   info.si_uid = getuid();
-  info.si_value.sival_ptr = reinterpret_cast<void*>(cookie);
-  return syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, kTickSignal, &info) == 0 ? 0 : errno;
+  info.si_value.sival_ptr = reinterpret_cast<void*>(TickCookie(thread));
+  return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread.tid, kTickSignal, &info) == 0 ? 0 : errno;
 }
 
 }  // namespace sigprof

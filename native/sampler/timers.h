@@ -23,6 +23,7 @@ struct TimerPlan {
   TimerKind kind = TimerKind::kPosixCpu;
   uint64_t period_ns = 10000000;
   double effective_rate_hz = 100;
+  bool kernel = false;  // perf: tick inside the kernel too, where the system allows it
 };
 
 // The kernel's HZ.
@@ -32,13 +33,13 @@ uint32_t KernelHz();
 TimerPlan PlanTimers(uint32_t rate_hz);
 
 // All return 0 or an errno. The POSIX timer of a perf plan ticks at most HZ times a second.
-int ArmPosixTimer(JsThread* thread, const TimerPlan& plan, uint64_t cookie);
+int ArmPosixTimer(JsThread* thread, const TimerPlan& plan);
 int ArmPerf(JsThread* thread, const TimerPlan& plan);
 // Replaces the thread's POSIX timer by perf; without effect where that is refused.
 int UpgradeToPerf(JsThread* thread, const TimerPlan& plan);
 void DisarmTimers(JsThread* thread);
 
-// Queues one tick (SI_QUEUE with the cookie) to a thread of this process.
-int SendTick(pid_t tid, uint64_t cookie);
+// Queues one tick (SI_QUEUE with the thread's cookie).
+int SendTick(const JsThread& thread);
 
 }  // namespace sigprof

@@ -52,7 +52,7 @@ void WallClock::Run() {
     TheSampler()->threads.ForEach([&](JsThread* thread) {
       if (thread->session != session_ || session_->stopping.load()) return;
       if (ticks) TickIfAdvanced(thread);
-      if (wall) Look(thread);
+      if (wall && thread->isolate != nullptr) Look(thread);
     });
   }
 }
@@ -62,7 +62,7 @@ void WallClock::TickIfAdvanced(JsThread* thread) {
   const uint64_t cpu = ThreadCpuNs(thread->tid);
   if (cpu < thread->signal_cpu_ns + session_->plan.period_ns) return;
   thread->signal_cpu_ns = cpu - (cpu - thread->signal_cpu_ns) % session_->plan.period_ns;
-  SendTick(thread->tid, TickCookie());
+  SendTick(*thread);
 }
 
 void WallClock::Look(JsThread* thread) {

@@ -38,13 +38,13 @@ TEST("registry: a slot is used again only after its thread has left") {
   EXPECT(first != second);
   first->phase.store(ThreadPhase::kArmed);
   Unregister(&registry, first);
-  EXPECT(registry.IsJsThread(OwnTid()));
+  EXPECT(registry.Has(OwnTid()));
   JsThread* third = Register(&registry);
   EXPECT(third == first);
   EXPECT_EQ(third->phase.load(), ThreadPhase::kOff);
   Unregister(&registry, second);
   Unregister(&registry, third);
-  EXPECT(!registry.IsJsThread(OwnTid()));
+  EXPECT(!registry.Has(OwnTid()));
 }
 
 TEST("registry: threads churn while others go through the list") {
@@ -61,7 +61,7 @@ TEST("registry: threads churn while others go through the list") {
         JsThread* slot = Register(&registry);
         std::this_thread::yield();
         // Nobody else was given the slot meanwhile.
-        wrong += slot->tid != OwnTid() || !registry.IsJsThread(OwnTid());
+        wrong += slot->tid != OwnTid() || !registry.Has(OwnTid());
         Unregister(&registry, slot);
       }
     });
