@@ -104,6 +104,7 @@ function installRecorder(addon: Addon, request: RecordRequest): void {
     rateHz: request.rateHz,
     mode: request.mode,
     idle: request.idle,
+    native: request.native,
     maxBytes: request.maxBytes,
     durationMs: request.durationMs,
     title: request.title,

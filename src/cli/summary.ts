@@ -9,6 +9,7 @@ const LOST_REASONS: Readonly<Record<string, string>> = {
   truncatedStacks: 'stacks cut short',
   unusableStacks: 'stacks not readable',
   tableFull: 'memory bound reached',
+  brokenNativeStacks: 'native stacks with gaps',
   timerOverruns: 'ticks merged by the kernel',
   threadsWithoutTimer: 'threads without a timer',
   unseenInJs: 'looks at a thread in JavaScript, which needs it stopped',

@@ -7,6 +7,8 @@ export interface SamplingOptions {
   readonly mode: 'cpu' | 'wall';
   /** Keep samples of idle threads (wall mode). */
   readonly idle: boolean;
+  /** C and C++ frames too, and threads without JavaScript by their stacks. */
+  readonly native: boolean;
   /** Bound of the tables' memory in bytes. */
   readonly maxBytes: number;
 }

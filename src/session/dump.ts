@@ -92,6 +92,7 @@ function dumpProcess(pid: number, { fullFilenames, nonblocking }: DumpOptions): 
     rateHz: DEFAULT_RATE_HZ,
     mode: 'cpu',
     idle: false,
+    native: false,
     maxBytes: DEFAULT_MAX_BYTES,
   };
   try {

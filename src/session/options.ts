@@ -14,7 +14,7 @@ export interface ProfilerOptions {
   readonly idle?: boolean | undefined;
   /** Bound of the memory for names, frames and stacks, in bytes, 1 MiB to 1 GiB. @default 67108864 */
   readonly maxBytes?: number | undefined;
-  /** Record C++ frames too. Not available yet: `true` is refused. @default false */
+  /** Record C and C++ frames too, and threads without JavaScript by their stacks. @default false */
   readonly native?: boolean | undefined;
 }
 
@@ -88,13 +88,7 @@ function resolveSampling(options: ProfilerOptions, names: readonly string[]): Sa
   requireBoolean('idle', idle);
   requireInteger('maxBytes', maxBytes, MIN_MAX_BYTES, MAX_MAX_BYTES);
   requireBoolean('native', native);
-  if (native) {
-    throw new SigprofError(
-      'ERR_SIGPROF_UNSUPPORTED',
-      "Option 'native' is not available yet: C++ frames cannot be recorded; leave it out",
-    );
-  }
-  return { rateHz, mode, idle, maxBytes };
+  return { rateHz, mode, idle, maxBytes, native };
 }
 
 function requireInteger(option: string, value: unknown, min: number, max: number): void {

@@ -61,10 +61,8 @@ function readPreloadSettings(environment: NodeJS.ProcessEnv): PreloadSettings {
       'a whole number from 1 to 10000',
       integerParser(1, 10_000),
     ),
+    native: read('SIGPROF_NATIVE', false, '0 or 1', parseFlag),
   };
-  if (read('SIGPROF_NATIVE', false, '0 or 1', parseFlag)) {
-    problems.push('SIGPROF_NATIVE=1 is not available yet: C++ frames are not recorded');
-  }
   return { ...settings, problems };
 }
 

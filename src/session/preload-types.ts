@@ -12,6 +12,8 @@ export interface PreloadSettings {
   /** Stop by itself after so long; 0: never. */
   readonly durationMs: number;
   readonly autostart: boolean;
+  /** C and C++ frames too. */
+  readonly native: boolean;
   readonly maxFiles: number;
   /** One line for each value that could not be used; its default is used instead. */
   readonly problems: readonly string[];
@@ -29,6 +31,7 @@ export interface RecordRequest {
   readonly rateHz: number;
   readonly mode: SamplingMode;
   readonly idle: boolean;
+  readonly native: boolean;
   /** 0: until the program ends. */
   readonly durationMs: number;
   readonly maxBytes: number;

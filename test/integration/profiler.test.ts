@@ -77,9 +77,9 @@ describe('Profiler', () => {
 
   test('refuses wrong options before it loads anything', async () => {
     const codes = await evaluate(`
-      tell([{ rateHz: 0 }, { mode: 'x' }, { rate: 5 }, { native: true }].map((options) => codeOf(() => new Profiler(options))));`);
+      tell([{ rateHz: 0 }, { mode: 'x' }, { rate: 5 }, { native: 1 }].map((options) => codeOf(() => new Profiler(options))));`);
     const invalid = 'ERR_SIGPROF_INVALID_OPTION';
-    expect(codes).toEqual([invalid, invalid, invalid, 'ERR_SIGPROF_UNSUPPORTED']);
+    expect(codes).toEqual([invalid, invalid, invalid, invalid]);
   });
 });
 

@@ -95,7 +95,7 @@ describe('a setting that cannot be used', () => {
   test.each([
     ['SIGPROF_RATE', 'fast'],
     ['SIGPROF_SIGNAL', 'SIGKILL'],
-    ['SIGPROF_NATIVE', '1'],
+    ['SIGPROF_NATIVE', 'C++'],
   ])('is told in one line and does not harm: %s=%s', async (name, value) => {
     const ended = await start('console.log("app")', { [name]: value }).ended;
     expect(ended).toMatchObject({ code: 0, stdout: 'app\n' });

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { DEFAULT_MAX_BYTES, DEFAULT_RATE_HZ, type SamplingMode } from '../../session/options.ts';
 import { parseDuration, parseMode, parsePattern, parsePid, parseRate } from '../arguments.ts';
 import { attachCommand } from '../attach-command.ts';
@@ -6,9 +6,6 @@ import type { SetExitCode } from '../exit-codes.ts';
 import { FORMAT_NAMES, KNOWN_EXTENSIONS } from '../output-formats.ts';
 import { type RecordSettings, recordCommand } from '../record-command.ts';
 import { UsageError } from '../reporter.ts';
-
-/** Options of the contract that are not built yet. */
-const FUTURE_OPTIONS = ['-n, --native'];
 
 interface RecordFlags {
   readonly pid?: number;
@@ -20,6 +17,7 @@ interface RecordFlags {
   readonly mode: SamplingMode;
   readonly threads?: boolean;
   readonly idle?: boolean;
+  readonly native?: boolean;
   readonly lines?: boolean;
   readonly subprocesses?: boolean;
   readonly fullFilenames?: boolean;
@@ -30,7 +28,7 @@ interface RecordFlags {
 
 /** Adds `sigprof record [options] (-p PID | [--] COMMAND [ARG...])`. */
 export function addRecordCommand(program: Command, setExitCode: SetExitCode): void {
-  const command = program
+  program
     .command('record')
     .description('record where a program spends its time: one to be run, or a running process')
     .argument('[command...]', 'the program and its arguments; all after the first word is its own')
@@ -64,6 +62,7 @@ export function addRecordCommand(program: Command, setExitCode: SetExitCode): vo
     )
     .option('-t, --threads', 'root every stack with its thread')
     .option('-i, --idle', 'keep idle samples')
+    .option('-n, --native', 'C and C++ frames too, and threads without JavaScript by their stacks')
     .option('-l, --lines', 'one frame per executing line instead of one per function')
     .option('-s, --subprocesses', 'record child Node processes too')
     .option('--full-filenames', 'do not shorten paths')
@@ -81,25 +80,20 @@ export function addRecordCommand(program: Command, setExitCode: SetExitCode): vo
       '--nonblocking',
       'with -p: never stop the process; sees it only while it runs no JavaScript',
     )
-    .option('-q, --quiet', 'print nothing but errors');
-  for (const flags of FUTURE_OPTIONS) command.addOption(futureOption(flags));
-  command.action(async (words: string[], flags: RecordFlags) => {
-    setExitCode(await run(words, flags));
-  });
-}
-
-function futureOption(flags: string): Option {
-  return new Option(flags).hideHelp();
+    .option('-q, --quiet', 'print nothing but errors')
+    .action(async (words: string[], flags: RecordFlags) => {
+      setExitCode(await run(words, flags));
+    });
 }
 
 function run(words: readonly string[], flags: RecordFlags): Promise<number> {
-  refuseFutureOptions(flags);
   const { pid, nonblocking = false } = flags;
   const [command, ...args] = words;
   if (pid !== undefined) {
     if (command !== undefined) {
       throw new UsageError(`record takes either -p or a program, got both ('${command}')`);
     }
+    if (flags.native) throw new UsageError('--native is for programs that record runs, not for -p');
     const settings = settingsOf(flags);
     return attachCommand({ ...settings, pid, nonblocking, maxBytes: DEFAULT_MAX_BYTES });
   }
@@ -113,13 +107,14 @@ function run(words: readonly string[], flags: RecordFlags): Promise<number> {
 }
 
 function settingsOf(flags: RecordFlags): Omit<RecordSettings, 'command' | 'args'> {
-  const { rate: rateHz, duration: durationMs = 0, idle = false, ...others } = flags;
+  const { rate: rateHz, duration: durationMs = 0, idle = false, native = false, ...others } = flags;
   const { subprocesses = false, quiet: isQuiet = false, include, exclude, ...style } = others;
   return {
     rateHz,
     durationMs,
     mode: flags.mode,
     idle,
+    native,
     subprocesses,
     isQuiet,
     include: include ?? [],
@@ -127,13 +122,4 @@ function settingsOf(flags: RecordFlags): Omit<RecordSettings, 'command' | 'args'
     output: { output: flags.output, format: flags.format },
     style: { threads: style.threads, lines: style.lines, fullFilenames: style.fullFilenames },
   };
-}
-
-function refuseFutureOptions(flags: object): void {
-  const names: Record<string, string> = {
-    native: '--native',
-  };
-  for (const [key, option] of Object.entries(names)) {
-    if (key in flags) throw new UsageError(`${option} is not available yet; leave it out`);
-  }
 }

@@ -53,6 +53,7 @@ export function addTopCommand(program: Command, setExitCode: SetExitCode): void 
           // Sleep is looked at, too, to tell how busy the event loop is.
           mode: 'wall',
           idle: true,
+          native: false,
           maxBytes: DEFAULT_MAX_BYTES,
         }),
       );

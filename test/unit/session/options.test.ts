@@ -19,7 +19,13 @@ function errorOf(call: () => unknown): SigprofError {
 
 describe('the options of a profiler', () => {
   test('have defaults', () => {
-    const defaults = { rateHz: 100, mode: 'cpu', idle: false, maxBytes: 64 * 2 ** 20 };
+    const defaults = {
+      rateHz: 100,
+      mode: 'cpu',
+      idle: false,
+      maxBytes: 64 * 2 ** 20,
+      native: false,
+    };
     expect(resolveProfilerOptions({})).toEqual(defaults);
     expect(resolveProfilerOptions({ rateHz: undefined, native: undefined })).toEqual(defaults);
   });
@@ -57,11 +63,6 @@ describe('the options of a profiler', () => {
     const error = errorOf(() => resolveProfilerOptions({ rateHZ: 5 } as ProfilerOptions));
     expect(error).toMatchObject({ code: 'ERR_SIGPROF_INVALID_OPTION' });
     expect(error.message).toMatch(/Unknown option 'rateHZ'; known are rateHz/);
-  });
-
-  test('say that C++ frames are not available', () => {
-    const error = errorOf(() => resolveProfilerOptions({ native: true }));
-    expect(error.code).toBe('ERR_SIGPROF_UNSUPPORTED');
   });
 });
 

@@ -13,6 +13,7 @@ describe('the environment of sigprof/register', () => {
       toggleSignal: SIGUSR2,
       rateHz: 100,
       mode: 'cpu',
+      native: false,
       directory: process.cwd(),
       formats: ['collapsed', 'svg'],
       durationMs: 0,
@@ -27,6 +28,7 @@ describe('the environment of sigprof/register', () => {
       SIGPROF_SIGNAL: 'SIGHUP',
       SIGPROF_RATE: '997',
       SIGPROF_MODE: 'wall',
+      SIGPROF_NATIVE: '1',
       SIGPROF_DIR: '/srv/profiles',
       SIGPROF_FORMATS: 'svg, sigprof',
       SIGPROF_DURATION: '2.5',
@@ -37,6 +39,7 @@ describe('the environment of sigprof/register', () => {
       toggleSignal: SIGHUP,
       rateHz: 997,
       mode: 'wall',
+      native: true,
       directory: '/srv/profiles',
       formats: ['svg', 'sigprof'],
       durationMs: 2500,
@@ -70,7 +73,7 @@ describe('the environment of sigprof/register', () => {
     ['SIGPROF_DURATION', ['0', '-1', '1s', '86401', 'Infinity']],
     ['SIGPROF_AUTOSTART', ['yes', '2']],
     ['SIGPROF_MAX_FILES', ['0', '10001', '1.5']],
-    ['SIGPROF_NATIVE', ['1', 'no']],
+    ['SIGPROF_NATIVE', ['2', 'no']],
   ])('reports a wrong %s in one line and uses the default', (name, values) => {
     for (const value of values) {
       const { problems, ...settings } = read({ [name]: value });
