@@ -11,6 +11,7 @@ import {
   type ProfileCounters,
   type ProfileData,
   SampleFlag,
+  type ThreadKind,
 } from '../../src/model/profile-data.ts';
 import { type Ended, sigprof, TestProcess } from './sigprof-process.ts';
 
@@ -41,6 +42,8 @@ export interface Recorded {
   readonly ended: Ended;
   /** Of the main thread. */
   readonly samples: readonly Sample[];
+  /** Of threads without JavaScript. */
+  readonly nativeSamples: readonly Sample[];
   readonly counters: ProfileCounters;
 }
 
@@ -50,6 +53,8 @@ export interface RecordOptions {
   readonly args?: readonly string[];
   readonly nodeFlags?: readonly string[];
   readonly rateHz?: number;
+  /** Of `sigprof record`, beside `-r` and `-o`. */
+  readonly recordFlags?: readonly string[];
 }
 
 export const program = (name: string) =>
@@ -66,31 +71,39 @@ export async function recordProgram(name: string, options: RecordOptions): Promi
   const file = join(options.folder, 'recorded.sigprof');
   const node = await nodeBinary(options.version);
   const command = [...(options.nodeFlags ?? []), program(name), ...(options.args ?? [])];
-  const record = ['record', '-r', String(options.rateHz ?? 1000), '-o', file];
+  const rate = String(options.rateHz ?? 1000);
+  const record = ['record', '-r', rate, '-o', file, ...(options.recordFlags ?? [])];
   const ended = await sigprof([...record, '--', node, ...command]);
   if (ended.code !== 0) throw new Error(`${name} ended with ${ended.code}: ${ended.stderr}`);
   const profile = decodeBatch(new Uint8Array(readFileSync(file)));
-  return { ended, samples: mainThreadSamples(profile), counters: profile.counters };
+  return {
+    ended,
+    samples: mainThreadSamples(profile),
+    nativeSamples: threadSamples(profile, 'native'),
+    counters: profile.counters,
+  };
 }
 
 /** The main thread's samples of a recording in a `.sigprof` file. */
 export const samplesOf = (file: string) =>
   mainThreadSamples(decodeBatch(new Uint8Array(readFileSync(file))));
 
-export function mainThreadSamples(profile: ProfileData): Sample[] {
+export const mainThreadSamples = (profile: ProfileData): Sample[] => threadSamples(profile, 'main');
+
+function threadSamples(profile: ProfileData, kind: ThreadKind): Sample[] {
   const { samples, threads } = profile;
   const stacks = new StackReader(profile);
-  const main: Sample[] = [];
+  const found: Sample[] = [];
   for (let row = 0; row < samples.length; row++) {
-    if (threads[samples.thread[row] as number]?.kind !== 'main') continue;
-    main.push({
+    if (threads[samples.thread[row] as number]?.kind !== kind) continue;
+    found.push({
       frames: stacks.framesOf(samples.stack[row] as number),
       weightNs: samples.weight[row] as number,
       timeNs: samples.timeNs[row] as number,
       isInGc: ((samples.flags[row] as number) & SampleFlag.garbageCollection) !== 0,
     });
   }
-  return main;
+  return found;
 }
 
 class StackReader {

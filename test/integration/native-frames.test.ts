@@ -1,0 +1,122 @@
+// With --native: the C and C++ frames under, between and on top of JavaScript's, against the CPU time that the program
+// measured itself.
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { NODE_VERSIONS } from '../../scripts/fetch-nodes.mjs';
+import { useNative } from './native-fixture.ts';
+import {
+  hasFrame,
+  type Recorded,
+  recordProgram,
+  type Sample,
+  unusableShare,
+  weightOf,
+} from './recorded-program.ts';
+import { useSharedFolder } from './sigprof-process.ts';
+
+const folder = useSharedFolder();
+const addon = useNative('nested', 'addon');
+
+const PHASES = ['inC', 'throughC', 'digest', 'readZeros'];
+
+function record(version: string, ...recordFlags: string[]): Promise<Recorded> {
+  // Its name is in the frames, and does not depend on the run.
+  const path = join(folder.path, 'nested.node');
+  copyFileSync(addon.path, path);
+  return recordProgram('native.cjs', { folder: folder.path, version, args: [path], recordFlags });
+}
+
+/** Frames of these names, in this order, others between them. */
+const hasFrames =
+  (...names: string[]) =>
+  ({ frames }: Sample): boolean => {
+    let next = 0;
+    for (const { name } of frames) {
+      if (name === names[next]) next++;
+    }
+    return next === names.length;
+  };
+
+const fromStart = (...names: string[]) => hasFrames('_start [node]', ...names);
+const inModule = ({ frames }: Sample) => frames.some(({ name }) => name.endsWith('[nested.node]'));
+const hasName = (pattern: RegExp) => (sample: Sample) =>
+  sample.frames.some(({ name }) => pattern.test(name));
+const everything = () => true;
+
+/** What the program measured is what the profile says, but for the samples at the begin and the end of each phase. */
+function expectMeasured({ ended, samples }: Recorded): void {
+  const spentMs = JSON.parse(ended.stdout) as Record<string, number>;
+  expect(Object.keys(spentMs)).toEqual(PHASES);
+  for (const phase of PHASES) {
+    const longest = Math.max(...samples.filter(hasFrame(phase)).map(({ weightNs }) => weightNs));
+    const ms = weightOf(samples, hasFrame(phase)) / 1e6;
+    expect(Math.abs(ms - (spentMs[phase] as number)), phase).toBeLessThan((2 * longest) / 1e6);
+  }
+}
+
+describe.each(NODE_VERSIONS)('with --native, Node %s', (version) => {
+  let recorded: Recorded;
+  let samples: readonly Sample[];
+  const share = (phase: string, passes: (sample: Sample) => boolean) => {
+    const all = samples.filter(hasFrame(phase));
+    return weightOf(all, passes) / weightOf(all, everything);
+  };
+  beforeAll(async () => {
+    recorded = await record(version, '--native');
+    samples = recorded.samples;
+  });
+
+  test('JavaScript functions have the time the program measured', () => expectMeasured(recorded));
+
+  // 120 ms each, at 250 Hz at worst: 30 samples, of which one may meet a library that has just been loaded.
+  test('C called from JavaScript stands on it', () => {
+    expect(
+      share('inC', fromStart('inC', 'burn_in_c [nested.node]', 'spin_in_c [nested.node]')),
+    ).toBeGreaterThan(0.9);
+  });
+
+  test('JavaScript called from C stands on it', () => {
+    expect(
+      share('throughC', fromStart('throughC', 'call_from_c [nested.node]', 'calledFromC')),
+    ).toBeGreaterThan(0.9);
+  });
+
+  test('the assembly of OpenSSL stands on the function that asked for it', () => {
+    expect(share('digest', fromStart('digest'))).toBeGreaterThan(0.9);
+    expect(share('digest', hasName(/^sha512_block_data_order/))).toBeGreaterThan(0.9);
+  });
+
+  test('time in the kernel is that of the system call', () => {
+    expect(
+      share('readZeros', fromStart('readZeros', 'readSync', 'read [syscall]')),
+    ).toBeGreaterThan(0.8);
+  });
+
+  test('the work of the pool has its own stacks, from where its thread starts', () => {
+    const pool = recorded.nativeSamples.filter(hasName(/PBKDF2/));
+    expect(weightOf(pool, everything)).toBeGreaterThan(20e6);
+    for (const { frames } of pool) {
+      expect(frames[0]?.name).toMatch(/^\(native thread: /);
+      expect(frames[1]?.name).toMatch(/^(clone3?|__clone|__clone3|start_thread) /);
+    }
+  });
+
+  test('stacks are whole', () => {
+    const { lost } = recorded.counters;
+    const stacks = recorded.samples.length + recorded.nativeSamples.length;
+    expect((lost['brokenNativeStacks'] ?? 0) / stacks).toBeLessThan(0.01);
+    expect(unusableShare(recorded)).toBeLessThan(0.01);
+  });
+});
+
+test('without --native JavaScript functions have the same time, and nothing else is there', async () => {
+  const [version = ''] = NODE_VERSIONS;
+  const recorded = await record(version);
+  expectMeasured(recorded);
+  expect(recorded.samples.filter(inModule)).toEqual([]);
+  for (const phase of PHASES) {
+    const samples = recorded.samples.filter(hasFrame(phase));
+    expect(weightOf(samples, hasName(/\[(node|libc.*|syscall)\]$/)), phase).toBe(0);
+  }
+});
