@@ -9,6 +9,8 @@ export type FlameMetric = 'weight' | 'samples';
 export interface TreeValues {
   readonly self: Column;
   readonly total: Column;
+  /** What the callees left out have. */
+  readonly omitted?: Column | undefined;
 }
 
 /** What a picture of a difference draws. */
@@ -28,8 +30,8 @@ export interface Comparison {
 /** The values of the profile itself. */
 export function valuesOf(tree: CallTree, metric: FlameMetric): TreeValues {
   return metric === 'weight'
-    ? { self: tree.selfWeight, total: tree.totalWeight }
-    : { self: tree.selfSamples, total: tree.totalSamples };
+    ? { self: tree.selfWeight, total: tree.totalWeight, omitted: tree.omitted?.weight }
+    : { self: tree.selfSamples, total: tree.totalSamples, omitted: tree.omitted?.samples };
 }
 
 /** Compares the two sides of a tree that has a base. */

@@ -29,17 +29,16 @@ export interface FlameLayout {
 }
 
 /**
- * Lays out a call tree. Frames narrower than `minShare` of the whole are not dropped: those of one caller are drawn
+ * Lays out a call tree. Frames narrower than `minWidth` are not dropped: those of one caller are drawn
  * together as one box behind its wider callees, so that every caller's width is still accounted for.
  */
 export function layOutFlames(
   tree: CallTree,
   widths: TreeValues,
-  minShare: number,
+  minWidth: number,
   others: readonly Column[] = [],
 ): FlameLayout {
   const total = widths.total[0] as number;
-  const minWidth = total * minShare;
   const starts = new Float64Array(tree.length);
   const boxes: FlameBox[] = [];
   let depth = 0;
@@ -63,7 +62,13 @@ export function layOutFlames(
       prunedFrames: 0,
       prunedTotals: [],
     });
-    const pruned = placeChildren(tree, widths.total, node, { start, minWidth, starts, others });
+    const pruned = placeChildren(tree, widths.total, node, {
+      start,
+      minWidth,
+      starts,
+      others,
+      omittedWidth: widths.omitted,
+    });
     if (pruned.width > 0) {
       const { frames, totals, ...box } = pruned;
       boxes.push({
@@ -91,13 +96,15 @@ function placeChildren(
     readonly minWidth: number;
     readonly starts: Float64Array;
     readonly others: readonly Column[];
+    readonly omittedWidth: Column | undefined;
   },
 ): { start: number; width: number; frames: number; samples: number; totals: number[] } {
   const end = tree.end[node] as number;
   let start = place.start;
-  let width = 0;
-  let frames = 0;
-  let samples = 0;
+  const { omitted } = tree;
+  let width = place.omittedWidth?.[node] ?? 0;
+  let frames = omitted?.frames[node] ?? 0;
+  let samples = omitted?.samples[node] ?? 0;
   const totals = place.others.map(() => 0);
   for (let child = node + 1; child < end; child = tree.end[child] as number) {
     const childWidth = total[child] as number;

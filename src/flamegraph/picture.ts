@@ -1,9 +1,15 @@
 import { buildCallTree, type CallTree } from '../model/call-tree.ts';
 import { SigprofError } from '../model/errors.ts';
-import type { FrameCategory, FrameLabel } from '../model/frame-names.ts';
+import type { FrameCategory } from '../model/frame-names.ts';
 import { type ProfileData, sumSamples } from '../model/profile-data.ts';
 import { buildTimeTree } from '../model/time-tree.ts';
-import { type Comparison, compareSides, type TreeValues, valuesOf } from './comparison.ts';
+import {
+  type Comparison,
+  compareSides,
+  type FlameMetric,
+  type TreeValues,
+  valuesOf,
+} from './comparison.ts';
 import type { FlameGraphOptions } from './options.ts';
 import { boxClass, paletteNames } from './palette.ts';
 import type { PictureSettings } from './settings.ts';
@@ -27,6 +33,8 @@ export interface FlamePicture {
   readonly comparison: Comparison | undefined;
   /** What shares are of. */
   readonly whole: number;
+  /** Frames narrower than this are drawn together. */
+  readonly minWidth: number;
   readonly measure: Measure;
   readonly title: string;
   readonly subtitle: string;
@@ -42,31 +50,48 @@ export interface FlamePicture {
   readonly shares: ReadonlyMap<FrameCategory, number>;
 }
 
-/** Prepares a picture. @throws SigprofError ERR_SIGPROF_INVALID_OPTION */
-export function preparePicture(profile: ProfileData, options: FlameGraphOptions): FlamePicture {
+/**
+ * Prepares a picture.
+ * @param minWidthOf the width below which frames can't be seen, by that of the whole
+ * @throws SigprofError ERR_SIGPROF_INVALID_OPTION
+ */
+export function preparePicture(
+  profile: ProfileData,
+  options: FlameGraphOptions,
+  minWidthOf?: (whole: number) => number,
+): FlamePicture {
   const palette = checkPalette(options.colors);
-  const tree =
-    options.flameChart === true ? buildTimeTree(profile, options) : buildCallTree(profile, options);
+  const sums = sumSamples(profile.samples);
   // Without any time there is still something to show.
-  const hasWeight = (tree.totalWeight[0] as number) > 0 || (tree.base?.totalWeight[0] ?? 0) > 0;
+  const hasWeight =
+    sums.weight > 0 || (options.base ? sumSamples(options.base.samples).weight > 0 : false);
   const metric = options.metric === 'samples' || !hasWeight ? 'samples' : 'weight';
+  const minTotal = minWidthOf?.(Math.max(sums[metric], options.total ?? 0));
+  const prune =
+    minTotal === undefined || options.base ? undefined : ({ metric, minTotal } as const);
+  const tree =
+    options.flameChart === true
+      ? buildTimeTree(profile, options)
+      : buildCallTree(profile, { ...options, prune });
   const comparison = compareSides(tree, metric, options.normalize !== false);
   const widths = comparison?.width ?? valuesOf(tree, metric);
+  const whole = Math.max(widths.total[0] as number, options.total ?? 0);
   return {
     profile,
     options,
     tree,
     widths,
     comparison,
-    whole: Math.max(widths.total[0] as number, options.total ?? 0),
+    whole,
+    minWidth: minWidthOf?.(whole) ?? 0,
     measure: measureOf(profile, metric, options),
     title: plainText(options.title || profile.meta.title || 'Flame graph'),
     subtitle: plainText(options.subtitle ?? ''),
-    amount: plainText(describeAmount(profile, sumSamples(profile.samples))),
+    amount: plainText(describeAmount(profile, sums)),
     notes: describeNotes(profile, comparison, options).map(plainText),
     texts: tree.labels.map(({ text }) => plainText(text)),
     classes: tree.labels.map(({ category, text }) => boxClass(palette, category, text)),
-    shares: sharesByCategory(tree, widths),
+    shares: sharesByCategory(tree, widths, metric),
   };
 }
 
@@ -112,11 +137,25 @@ function describeNotes(
   return [...notes, ...profile.warnings, ...(base?.warnings ?? [])].filter((line) => line !== '');
 }
 
-function sharesByCategory(tree: CallTree, widths: TreeValues): Map<FrameCategory, number> {
-  const shares = new Map<FrameCategory, number>();
+function sharesByCategory(
+  tree: CallTree,
+  widths: TreeValues,
+  metric: FlameMetric,
+): Map<FrameCategory, number> {
+  const { omitted } = tree;
+  const omittedSelf =
+    metric === 'weight' ? omitted?.selfWeightByLabel : omitted?.selfSamplesByLabel;
+  const self = Float64Array.from(tree.labels, (_, label) => omittedSelf?.[label] ?? 0);
+  const isUsed = new Uint8Array(tree.labels.length);
   for (let node = 1; node < tree.length; node++) {
-    const { category } = tree.labels[tree.label[node] as number] as FrameLabel;
-    shares.set(category, (shares.get(category) ?? 0) + (widths.self[node] as number));
+    const label = tree.label[node] as number;
+    self[label] = (self[label] as number) + (widths.self[node] as number);
+    isUsed[label] = 1;
+  }
+  const shares = new Map<FrameCategory, number>();
+  for (const [label, { category }] of tree.labels.entries()) {
+    const value = self[label] as number;
+    if (value > 0 || isUsed[label] === 1) shares.set(category, (shares.get(category) ?? 0) + value);
   }
   return shares;
 }

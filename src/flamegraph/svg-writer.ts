@@ -30,7 +30,11 @@ export function* writeFlameSvg(
   profile: ProfileData,
   options: FlameGraphOptions = {},
 ): Generator<string> {
-  const picture = new SvgPicture(preparePicture(profile, options));
+  const innerPx = (options.widthPx ?? PAGE_PX) - 2 * MARGIN_PX;
+  const minWidthPx =
+    options.minShare === undefined ? (options.minWidthPx ?? 0.1) : options.minShare * innerPx;
+  const minWidthOf = (whole: number) => (minWidthPx * whole) / innerPx;
+  const picture = new SvgPicture(preparePicture(profile, options, minWidthOf), minWidthPx);
   let chunk = '';
   for (const piece of picture.pieces()) {
     chunk += piece;
@@ -49,22 +53,15 @@ class SvgPicture {
   readonly #innerPx: number;
   readonly #minWidthPx: number;
 
-  constructor(picture: FlamePicture) {
-    const { options, tree, widths } = picture;
+  constructor(picture: FlamePicture, minWidthPx: number) {
+    const { options, tree, widths, comparison, minWidth } = picture;
     this.#picture = picture;
     this.#settings = settingsOf(picture);
     this.#pagePx = options.widthPx ?? PAGE_PX;
     this.#innerPx = this.#pagePx - 2 * MARGIN_PX;
-    this.#minWidthPx =
-      options.minShare === undefined
-        ? (options.minWidthPx ?? 0.1)
-        : options.minShare * this.#innerPx;
-    const sum = widths.total[0] as number;
-    const unitsPerPx = picture.whole / this.#innerPx;
-    const minShare = sum > 0 ? (this.#minWidthPx * unitsPerPx) / sum : 0;
-    const { comparison } = picture;
+    this.#minWidthPx = minWidthPx;
     const sides = comparison ? [comparison.before.total, comparison.after.total] : [];
-    this.#layout = layOutFlames(tree, widths, minShare, sides);
+    this.#layout = layOutFlames(tree, widths, minWidth, sides);
   }
 
   *pieces(): Generator<string> {

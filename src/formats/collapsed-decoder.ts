@@ -4,7 +4,6 @@ import {
   FunctionKind,
   type ProfileData,
   type StackId,
-  type ThreadIndex,
 } from '../model/profile-data.ts';
 import { FoldedScanner, type FoldedSink } from './folded-scanner.ts';
 import { invalid } from './invalid.ts';
@@ -12,6 +11,9 @@ import { functionOfPerfName } from './perf-names.ts';
 import type { DecodeOptions } from './profile-format.ts';
 
 const LONGEST_LINE_BYTES = 1 << 28;
+const LINE_FEED = 10;
+const HEAD_BYTES = 1 << 16;
+const MOST_EXPECTED_LINES = 1 << 22;
 
 /**
  * Reads folded stacks. Strict reading takes whole counts only and fails on the first line it can't read; lenient reading
@@ -19,12 +21,14 @@ const LONGEST_LINE_BYTES = 1 << 28;
  * @throws SigprofError ERR_SIGPROF_INVALID_PROFILE with the line's number and the reason
  */
 export function decodeCollapsed(bytes: Uint8Array, options: DecodeOptions = {}): ProfileData {
-  return new FoldedReader(options.lenient === true).read(bytes);
+  // Some editors begin a file with a mark.
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return new FoldedReader(isMarked ? bytes.subarray(3) : bytes, options.lenient === true).read();
 }
 
 class FoldedReader implements FoldedSink {
+  readonly #bytes: Uint8Array;
   readonly #builder = new ProfileBuilder();
-  readonly #thread: ThreadIndex;
   readonly #frames = new Map<string, FrameId>();
   readonly #isLenient: boolean;
   readonly #utf8: InstanceType<typeof TextDecoder>;
@@ -32,18 +36,27 @@ class FoldedReader implements FoldedSink {
   #skipped = 0;
   #firstReason = '';
   #stacks = 0;
+  /** By sample: the stack of all its frames but the last, the last one, the count. */
+  #parents: Uint32Array;
+  #leaves: Uint32Array;
+  #counts: Float64Array;
+  #samples = 0;
 
-  constructor(isLenient: boolean) {
+  constructor(bytes: Uint8Array, isLenient: boolean) {
+    this.#bytes = bytes;
     this.#isLenient = isLenient;
     this.#utf8 = new TextDecoder('utf-8', { fatal: !isLenient, ignoreBOM: true });
-    this.#thread = this.#builder.addThread({ tid: 0, kind: 'main', name: '' });
+    const lines = expectedLines(bytes);
+    this.#parents = new Uint32Array(lines);
+    this.#leaves = new Uint32Array(lines);
+    this.#counts = new Float64Array(lines);
+    this.#builder.addThread({ tid: 0, kind: 'main', name: '' });
   }
 
-  read(bytes: Uint8Array): ProfileData {
-    // Line by line from bytes: the whole text may be longer than the longest string. Some editors begin a file with a mark.
-    const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-    new FoldedScanner(isMarked ? bytes.subarray(3) : bytes, this).run();
-    return this.finish();
+  read(): ProfileData {
+    // Line by line from bytes: the whole text may be longer than the longest string.
+    new FoldedScanner(this.#bytes, this).run();
+    return this.#finish();
   }
 
   internFrame(bytes: Uint8Array): FrameId | undefined {
@@ -58,9 +71,17 @@ class FoldedReader implements FoldedSink {
     return this.#builder.internStack(parent as StackId, frame as FrameId);
   }
 
-  addCount(stack: number, count: number): void {
+  addLeaf(stack: number, frame: number, count: number): void {
     this.#stacks++;
-    if (count > 0) this.#builder.addCount(stack as StackId, this.#thread, count, ticksOf(count));
+    if (count === 0) return;
+    if (this.#samples === this.#counts.length) {
+      this.#parents = doubled(this.#parents);
+      this.#leaves = doubled(this.#leaves);
+      this.#counts = doubled(this.#counts);
+    }
+    this.#parents[this.#samples] = stack;
+    this.#leaves[this.#samples] = frame;
+    this.#counts[this.#samples++] = count;
   }
 
   countLine(): void {
@@ -77,13 +98,19 @@ class FoldedReader implements FoldedSink {
     this.#firstReason ||= `the first is ${message}`;
   }
 
-  finish(): ProfileData {
+  #finish(): ProfileData {
     if (this.#stacks === 0 && this.#skipped > 0) {
       throw invalid(`no line is a folded stack; ${this.#firstReason}`);
     }
     if (this.#skipped > 0) {
       this.#builder.addWarning(`${this.#skipped} lines skipped; ${this.#firstReason}`);
     }
+    const weight = this.#counts.subarray(0, this.#samples);
+    const ticks = new Uint32Array(this.#samples);
+    for (let row = 0; row < ticks.length; row++) ticks[row] = ticksOf(weight[row] as number);
+    const parent = this.#parents.subarray(0, this.#samples);
+    const frame = this.#leaves.subarray(0, this.#samples);
+    this.#builder.addLeafSamples({ parent, frame, weight, ticks });
     return this.#builder.build({ unit: 'count', mode: 'cpu' });
   }
 
@@ -112,10 +139,10 @@ class FoldedReader implements FoldedSink {
       return 'there are two counts, as in the output of a comparison';
     }
     let stack = 0 as StackId;
-    for (const name of names.split(';')) {
-      stack = this.#builder.internStack(stack, this.#frame(name));
-    }
-    this.addCount(stack, count);
+    const frames = names.split(';');
+    const leaf = frames.pop() as string;
+    for (const name of frames) stack = this.#builder.internStack(stack, this.#frame(name));
+    this.addLeaf(stack, this.#frame(leaf), count);
     return undefined;
   }
 
@@ -146,4 +173,21 @@ class FoldedReader implements FoldedSink {
 /** Ticks are 32 bits wide; counts of bytes or nanoseconds don't fit and are no ticks. */
 function ticksOf(count: number): number {
   return count < 2 ** 32 ? count : 1;
+}
+
+/** About how many lines there are, from the length of the first ones. */
+function expectedLines(bytes: Uint8Array): number {
+  const head = bytes.subarray(0, HEAD_BYTES);
+  let lines = 1;
+  for (const byte of head) if (byte === LINE_FEED) lines++;
+  return Math.min(
+    MOST_EXPECTED_LINES,
+    Math.ceil((lines * bytes.length) / Math.max(1, head.length)),
+  );
+}
+
+function doubled<T extends Uint32Array | Float64Array>(array: T): T {
+  const larger = new (array.constructor as new (length: number) => T)(array.length * 2);
+  larger.set(array);
+  return larger;
 }

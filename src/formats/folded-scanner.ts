@@ -1,7 +1,7 @@
 // Reads the ordinary lines of folded stacks straight from bytes: no string is made but one for each different frame. Files of
 // millions of lines consist of such lines; whatever is unusual about a line is left to the reader that can explain it.
 
-import { commonLength, FrameBytes } from './frame-bytes.ts';
+import { commonLength, FrameBytes, firstByte } from './frame-bytes.ts';
 
 const LINE_FEED = 10;
 const SPACE = 32;
@@ -19,7 +19,8 @@ export interface FoldedSink {
   /** The frame of that text; undefined when the bytes are no text. */
   internFrame(bytes: Uint8Array): number | undefined;
   internStack(parent: number, frame: number): number;
-  addCount(stack: number, count: number): void;
+  /** A line's count: `frame` is the last one, on the stack of those before. */
+  addLeaf(stack: number, frame: number, count: number): void;
   /** A line that is not ordinary; without its line feed. */
   readLine(bytes: Uint8Array): void;
   /** An ordinary line was read. */
@@ -32,6 +33,8 @@ export class FoldedScanner {
   readonly #words: DataView;
   readonly #sink: FoldedSink;
   readonly #frames: FrameBytes;
+  /** The last place where four bytes stand. An ordinary line ends before it, so that all of it can be read by fours. */
+  readonly #lastWord: number;
   /** Of the line before: where its frames ended, and the stacks that ended there. Sorted files repeat their beginnings. */
   #ends = new Uint32Array(256);
   #stacks = new Uint32Array(256);
@@ -39,15 +42,14 @@ export class FoldedScanner {
   #previous = 0;
   /** Of the frame just scanned. */
   #hash = 0;
-  #gap = -1;
-  #hashAtGap = 0;
   #lineEnd = 0;
 
   constructor(bytes: Uint8Array, sink: FoldedSink) {
     this.#bytes = bytes;
     this.#words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#sink = sink;
-    this.#frames = new FrameBytes(bytes, this.#words);
+    this.#frames = new FrameBytes(this.#words);
+    this.#lastWord = bytes.length - 4;
   }
 
   run(): void {
@@ -78,79 +80,82 @@ export class FoldedScanner {
     let frameStart = level > 0 ? start + (this.#ends[level - 1] as number) + 1 : start;
     for (;;) {
       const end = this.#scanFrame(frameStart);
-      if (end >= bytes.length || bytes[end] !== SEMICOLON) break;
-      stack = this.#step(stack, frameStart, end, this.#hash);
-      if (stack < 0) return false;
+      if (end < 0) return false;
+      if (bytes[end] !== SEMICOLON) {
+        this.#known = level;
+        return this.#finishLine(stack, frameStart, end);
+      }
+      const frame = this.#frame(frameStart, end, this.#hash);
+      if (frame < 0) return false;
+      stack = this.#sink.internStack(stack, frame);
       level = this.#remember(level, end - start, stack);
       frameStart = end + 1;
     }
-    this.#known = level;
-    return this.#finishLine(stack, frameStart);
   }
 
   /** The last frame and the count. */
-  #finishLine(stack: number, frameStart: number): boolean {
-    const end = this.#lineEnd;
-    const gap = this.#gap;
-    if (gap < 0 || (end < this.#bytes.length && this.#bytes[end] !== LINE_FEED)) return false;
-    const count = this.#count(gap + 1, end);
-    if (count < 0 || this.#endsInCount(frameStart, gap)) return false;
-    const leaf = this.#step(stack, frameStart, gap, this.#hashAtGap);
+  #finishLine(stack: number, frameStart: number, end: number): boolean {
+    const bytes = this.#bytes;
+    if (bytes[end] !== LINE_FEED) return false;
+    let count = 0;
+    let unit = 1;
+    let gap = end - 1;
+    for (; gap >= frameStart; gap--) {
+      const byte = bytes[gap] as number;
+      if (byte < ZERO || byte > NINE) break;
+      count += (byte - ZERO) * unit;
+      unit *= 10;
+    }
+    const digits = end - 1 - gap;
+    if (gap < frameStart || bytes[gap] !== SPACE || digits < 1 || digits > MOST_DIGITS)
+      return false;
+    if (this.#endsInCount(frameStart, gap)) return false;
+    const leaf = this.#frame(frameStart, gap, this.#hashOf(frameStart, gap));
     if (leaf < 0) return false;
-    this.#sink.addCount(leaf, count);
+    this.#lineEnd = end;
+    this.#sink.addLeaf(stack, leaf, count);
     return true;
   }
 
   /**
-   * Goes to what ends a frame: a semicolon, a control character or the end. Leaves the hash of the bytes before it, and the place
-   * and hash of the last space. Four bytes at a time where none of them can end anything; the same bytes get the same hash
-   * whatever follows them, because what follows a frame always ends that.
+   * Goes to what ends a frame, a semicolon or a control character, and leaves the hash of the bytes before it; -1 when the file
+   * ends before. Looks at four bytes at a time, by the usual tricks to find a certain or a small byte in a word; the lowest of the
+   * bytes they mark is right.
    */
   #scanFrame(start: number): number {
-    const bytes = this.#bytes;
     const words = this.#words;
-    const lastWord = bytes.length - 4;
+    const lastWord = this.#lastWord;
+    let hash = FNV_OFFSET;
+    for (let at = start; at <= lastWord; at += 4) {
+      const word = words.getInt32(at, true);
+      const semicolons = word ^ 0x3b3b3b3b;
+      const stops =
+        (((semicolons - 0x01010101) & ~semicolons) | ((word - 0x20202020) & ~word)) & 0x80808080;
+      if (stops !== 0) {
+        const rest = firstByte(stops);
+        this.#hash = rest === 0 ? hash : mix(hash, word & lowBytes(rest));
+        return at + rest;
+      }
+      hash = mix(hash, word);
+    }
+    return -1;
+  }
+
+  /** The hash {@link #scanFrame} leaves for the same bytes. */
+  #hashOf(start: number, end: number): number {
+    const words = this.#words;
     let hash = FNV_OFFSET;
     let at = start;
-    this.#gap = -1;
-    while (at < bytes.length) {
-      if (at <= lastWord) {
-        const word = words.getInt32(at, true);
-        const semicolons = word ^ 0x3b3b3b3b;
-        const isPlain =
-          (((semicolons - 0x01010101) & ~semicolons) | ((word - 0x21212121) & ~word)) & 0x80808080;
-        if (isPlain === 0) {
-          hash = Math.imul(hash ^ word, FNV_PRIME);
-          hash ^= hash >>> 15;
-          at += 4;
-          continue;
-        }
-      }
-      for (const stop = Math.min(at + 4, bytes.length); at < stop; at++) {
-        const byte = bytes[at] as number;
-        if (byte === SEMICOLON || byte < SPACE) {
-          this.#hash = hash;
-          this.#lineEnd = at;
-          return at;
-        }
-        if (byte === SPACE) {
-          this.#gap = at;
-          this.#hashAtGap = hash;
-        }
-        hash = Math.imul(hash ^ byte, FNV_PRIME);
-      }
-    }
-    this.#hash = hash;
-    this.#lineEnd = at;
-    return at;
+    for (; at + 4 <= end; at += 4) hash = mix(hash, words.getInt32(at, true));
+    return at === end ? hash : mix(hash, words.getInt32(at, true) & lowBytes(end - at));
   }
 
   /** How many whole frames this line has in common with the one before. */
   #commonFrames(start: number): number {
     if (this.#known === 0) return 0;
-    const previous = this.#previous;
     const last = this.#ends[this.#known - 1] as number;
-    const same = commonLength(this.#bytes, this.#words, previous, start, last + 1);
+    if (start + last >= this.#lastWord) return 0;
+    const same = commonLength(this.#words, this.#previous, start, last + 1);
     let level = this.#known;
     while (level > 0 && (this.#ends[level - 1] as number) >= same) level--;
     return level;
@@ -166,28 +171,14 @@ export class FoldedScanner {
     return level + 1;
   }
 
-  /** The stack of one more frame; -1 when its bytes are no text. */
-  #step(stack: number, start: number, end: number, hash: number): number {
-    let frame = this.#frames.find(start, end, hash);
-    if (frame < 0) {
-      const made = this.#sink.internFrame(this.#bytes.subarray(start, end));
-      if (made === undefined) return -1;
-      frame = made;
-      this.#frames.add(start, end, hash, frame);
-    }
-    return this.#sink.internStack(stack, frame);
-  }
-
-  /** The number in decimal digits; -1 when it is none or a very long one. */
-  #count(start: number, end: number): number {
-    if (end <= start || end - start > MOST_DIGITS) return -1;
-    let count = 0;
-    for (let at = start; at < end; at++) {
-      const byte = this.#bytes[at] as number;
-      if (byte < ZERO || byte > NINE) return -1;
-      count = count * 10 + byte - ZERO;
-    }
-    return count;
+  /** The frame of these bytes; -1 when they are no text. */
+  #frame(start: number, end: number, hash: number): number {
+    const known = this.#frames.find(start, end - start, hash);
+    if (known >= 0) return known;
+    const frame = this.#sink.internFrame(this.#bytes.subarray(start, end));
+    if (frame === undefined) return -1;
+    this.#frames.add(start, end - start, hash, frame);
+    return frame;
   }
 
   /** Whether a frame ends as a count would: such a line may have two. */
@@ -196,6 +187,17 @@ export class FoldedScanner {
     while (at > start && isDigitOrPoint(this.#bytes[at - 1] as number)) at--;
     return at < end && at > start && this.#bytes[at - 1] === SPACE;
   }
+}
+
+/** FNV-1a by words, with the high bits brought down. */
+function mix(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, FNV_PRIME);
+  return product ^ (product >>> 15);
+}
+
+/** Mask of the first one to three bytes of a little-endian word. */
+function lowBytes(count: number): number {
+  return (1 << (count * 8)) - 1;
 }
 
 function isDigitOrPoint(byte: number): boolean {

@@ -3,6 +3,14 @@ import { PairIndex } from './pair-index.ts';
 import type { Column, ProfileData } from './profile-data.ts';
 import { FrameLabels, LabelTable, type Rewrite, rankLabels } from './tree-labels.ts';
 import { inOrder, orderTree, sumSubtrees, type TreeOrder } from './tree-order.ts';
+import {
+  type OmittedNodes,
+  type PrunedTrie,
+  type PruneOptions,
+  pruneTrie,
+  type SelfValues,
+  type Trie,
+} from './tree-pruning.ts';
 
 /** How stacks are folded into a tree. */
 export interface CallTreeOptions extends FrameNameOptions {
@@ -14,6 +22,8 @@ export interface CallTreeOptions extends FrameNameOptions {
   readonly reverse?: boolean | undefined;
   /** Another profile whose stacks are put into the same tree, to compare with. */
   readonly base?: ProfileData | undefined;
+  /** Leave out what is too small to be seen; not with a base. */
+  readonly prune?: PruneOptions | undefined;
 }
 
 /** What the nodes of a call tree weigh in one profile. */
@@ -40,38 +50,81 @@ export interface CallTree extends NodeValues {
   readonly end: Column;
   /** The values of the profile compared with. Nodes that occur in one profile only weigh nothing in the other. */
   readonly base?: NodeValues;
+  /** What was left out, if asked for; totals are with it. */
+  readonly omitted?: OmittedNodes;
 }
 
 /** Folds the samples of a profile into a call tree. */
 export function buildCallTree(profile: ProfileData, options: CallTreeOptions = {}): CallTree {
   const labels = new LabelTable(options.rewrite);
-  const direct = isPlain(options) ? orderStacks(profile, labels, options) : undefined;
-  if (direct) return direct;
-  const trie = new PairIndex();
+  const direct = isPlain(options) ? foldDirectly(profile, labels, options) : undefined;
+  if (direct) return makeTree(labels.list, direct, options.prune);
+  const pairs = new PairIndex();
   const fold = (data: ProfileData) => {
     const frameLabels = new FrameLabels(data, labels, options);
     return options.reverse === true
-      ? foldReversed(data, frameLabels, trie)
-      : foldSamples(data, options.threads === true, frameLabels, trie);
+      ? foldReversed(data, frameLabels, pairs)
+      : foldSamples(data, options.threads === true, frameLabels, pairs);
   };
   const nodeOfSample = fold(profile);
   const nodeOfBaseSample = options.base && fold(options.base);
-  const order = orderTree(
-    prependZero(trie.firsts()),
-    prependZero(trie.seconds()),
-    rankLabels(labels.list),
-  );
+  const trie = { parent: prependZero(pairs.firsts()), label: prependZero(pairs.seconds()) };
+  const self = sumSelf(profile, nodeOfSample, trie.parent.length);
+  if (options.base === undefined || nodeOfBaseSample === undefined) {
+    return makeTree(labels.list, { ...trie, self }, options.prune);
+  }
+  const baseSelf = sumSelf(options.base, nodeOfBaseSample, trie.parent.length);
+  return makeTree(labels.list, { ...trie, self, baseSelf });
+}
+
+/** A trie and what its nodes have of their own. */
+interface FoldedTrie extends Trie {
+  readonly self: SelfValues;
+  readonly baseSelf?: SelfValues;
+}
+
+function makeTree(
+  labels: readonly FrameLabel[],
+  trie: FoldedTrie,
+  prune: PruneOptions | undefined = undefined,
+): CallTree {
+  const pruned = prune && pruneTrie(trie, trie.self, labels.length, prune);
+  const { parent, label, self } = pruned ?? trie;
+  const order = orderTree(parent, label, rankLabels(labels));
   return {
     length: order.parent.length,
-    labels: labels.list,
+    labels,
     parent: order.parent,
-    label: inOrder(order, prependZero(trie.seconds())),
+    label: inOrder(order, label),
     depth: order.depth,
     end: order.end,
-    ...sumByNode(profile, nodeOfSample, order),
-    ...(options.base && nodeOfBaseSample
-      ? { base: sumByNode(options.base, nodeOfBaseSample, order) }
-      : {}),
+    ...orderValues(order, self),
+    ...(trie.baseSelf ? { base: orderValues(order, trie.baseSelf) } : {}),
+    ...(pruned ? orderPruned(order, pruned) : {}),
+  };
+}
+
+function orderValues(order: TreeOrder, { weight, samples }: SelfValues): NodeValues {
+  const [selfWeight, selfSamples] = [inOrder(order, weight), inOrder(order, samples)];
+  return {
+    selfWeight,
+    totalWeight: sumSubtrees(order, selfWeight),
+    selfSamples,
+    totalSamples: sumSubtrees(order, selfSamples),
+  };
+}
+
+/** Totals of a pruned tree: what was left out belongs to them. */
+function orderPruned(order: TreeOrder, { total, omitted }: PrunedTrie): Partial<CallTree> {
+  return {
+    totalWeight: inOrder(order, total.weight),
+    totalSamples: inOrder(order, total.samples),
+    omitted: {
+      ...omitted,
+      weight: inOrder(order, omitted.weight),
+      samples: inOrder(order, omitted.samples),
+      frames: inOrder(order, omitted.frames),
+    },
   };
 }
 
@@ -80,14 +133,14 @@ function isPlain({ rewrite, threads, reverse, base }: CallTreeOptions): boolean 
 }
 
 /**
- * The tree of a profile whose stacks are one already: no frames read alike, every stack has samples. That is so for large
+ * The trie of a profile whose stacks are one already: no frames read alike, every stack has samples. That is so for large
  * files of folded stacks, where it saves interning all of them once more.
  */
-function orderStacks(
+function foldDirectly(
   profile: ProfileData,
   labels: LabelTable,
   options: CallTreeOptions,
-): CallTree | undefined {
+): FoldedTrie | undefined {
   const { stacks, samples, frames } = profile;
   if (stacks.isTrie !== true || samples.length < stacks.length / 4) return undefined;
   const frameLabels = new FrameLabels(profile, labels, options);
@@ -96,25 +149,25 @@ function orderStacks(
     labelOfFrame[frame] = frameLabels.ofFrame(frame, false);
   }
   if (labels.list.length !== frames.length + 1) return undefined;
+  const parent = new Uint32Array(stacks.length);
   const label = new Uint32Array(stacks.length);
   for (let stack = 1; stack < stacks.length; stack++) {
+    parent[stack] = stacks.parent[stack] as number;
     label[stack] = labelOfFrame[stacks.frame[stack] as number] as number;
   }
-  const order = orderTree(Uint32Array.from(stacks.parent), label, rankLabels(labels.list));
-  const values = sumByNode(profile, samples.stack, order);
-  for (let node = 1; node < stacks.length; node++) {
-    if (values.totalSamples[node] === 0 && values.totalWeight[node] === 0) return undefined;
+  const self = sumSelf(profile, samples.stack, stacks.length);
+  if (self.samples[0] !== 0 || self.weight[0] !== 0) return undefined;
+  return isEachUsed(parent, self) ? { parent, label, self } : undefined;
+}
+
+/** Whether every node but the root has samples, or one below it has. */
+function isEachUsed(parent: Uint32Array, { weight, samples }: SelfValues): boolean {
+  const isUsed = new Uint8Array(parent.length);
+  for (let node = parent.length - 1; node > 0; node--) {
+    if (isUsed[node] === 0 && weight[node] === 0 && samples[node] === 0) return false;
+    isUsed[parent[node] as number] = 1;
   }
-  if (values.selfSamples[0] !== 0 || values.selfWeight[0] !== 0) return undefined;
-  return {
-    length: order.parent.length,
-    labels: labels.list,
-    parent: order.parent,
-    label: inOrder(order, label),
-    depth: order.depth,
-    end: order.end,
-    ...values,
-  };
+  return true;
 }
 
 /** Puts every stack with samples into the trie (node = pair id + 1); the nodes of the samples. */
@@ -178,21 +231,17 @@ function foldReversed(profile: ProfileData, labels: FrameLabels, trie: PairIndex
   return nodeOfSample;
 }
 
-function sumByNode(profile: ProfileData, nodeOfSample: Column, order: TreeOrder): NodeValues {
+/** What each node has of its own, by node as it was made. */
+function sumSelf(profile: ProfileData, nodeOfSample: Column, nodes: number): SelfValues {
   const { samples } = profile;
-  const weight = new Float64Array(order.parent.length);
-  const ticks = new Float64Array(order.parent.length);
+  const weight = new Float64Array(nodes);
+  const ticks = new Float64Array(nodes);
   for (let row = 0; row < samples.length; row++) {
-    const node = order.position[nodeOfSample[row] as number] as number;
+    const node = nodeOfSample[row] as number;
     weight[node] = (weight[node] as number) + (samples.weight[row] as number);
     ticks[node] = (ticks[node] as number) + (samples.ticks[row] as number);
   }
-  return {
-    selfWeight: weight,
-    totalWeight: sumSubtrees(order, weight),
-    selfSamples: ticks,
-    totalSamples: sumSubtrees(order, ticks),
-  };
+  return { weight, samples: ticks };
 }
 
 function allRows(count: number): Uint32Array {

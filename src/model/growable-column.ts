@@ -31,8 +31,17 @@ export class GrowableColumn<T extends Backing> {
     return this.#values[index] as number;
   }
 
+  /** Appends rows of zeros. */
+  appendZeros(count: number): void {
+    const length = this.#length + count;
+    if (length > this.#values.length) this.#grow(length);
+    this.#length = length;
+  }
+
   /** The rows so far, without spare capacity. Later pushes don't show in it. */
   toArray(): T {
+    // Where nothing is spare, the next push makes another array.
+    if (this.#length === this.#values.length) return this.#values;
     return this.#values.slice(0, this.#length) as T;
   }
 

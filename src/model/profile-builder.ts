@@ -6,6 +6,7 @@ import {
   uint8Column,
   uint32Column,
 } from './growable-column.ts';
+import { appendLeaves, type LeafStacks } from './leaf-stacks.ts';
 import { PairIndex } from './pair-index.ts';
 import type {
   FrameId,
@@ -60,6 +61,7 @@ export class ProfileBuilder {
     flags: uint32Column(),
   };
   readonly #stacks = new PairIndex();
+  #leafStacks: LeafStacks | undefined;
   readonly #threads: Thread[] = [];
   readonly #samples = {
     timeNs: float64Column(),
@@ -116,15 +118,32 @@ export class ProfileBuilder {
     pushRow(this.#samples, { timeNs, weight, thread, stack, ticks, flags });
   }
 
-  /** Appends a sample without a time, quickly. */
-  addCount(stack: StackId, thread: ThreadIndex, weight: number, ticks: number): void {
+  /**
+   * Appends many samples without times, of the first thread. Each has the stack of a frame on an interned stack. To be called once,
+   * at the end: no stack can be interned after it.
+   */
+  addLeafSamples(leaves: {
+    readonly parent: Uint32Array;
+    readonly frame: Uint32Array;
+    readonly weight: Float64Array;
+    readonly ticks: Uint32Array;
+  }): void {
+    const stacks = this.#stackRows();
+    const { length } = this.#frames.function;
+    this.#leafStacks = appendLeaves(
+      stacks.parent,
+      stacks.frame,
+      leaves.parent,
+      leaves.frame,
+      length,
+    );
     const columns = this.#samples;
-    columns.timeNs.push(0);
-    columns.weight.push(weight);
-    columns.thread.push(thread);
-    columns.stack.push(stack);
-    columns.ticks.push(ticks);
-    columns.flags.push(0);
+    columns.weight.append(leaves.weight);
+    columns.stack.append(this.#leafStacks.rowOfLeaf);
+    columns.ticks.append(leaves.ticks);
+    for (const column of [columns.timeNs, columns.thread, columns.flags]) {
+      column.appendZeros(leaves.weight.length);
+    }
   }
 
   addWarning(line: string): void {
@@ -132,7 +151,7 @@ export class ProfileBuilder {
   }
 
   build(meta: ProfileMeta, counters: ProfileCounters = { lost: {} }): ProfileData {
-    const stackCount = this.#stacks.size + 1;
+    const { parent, frame } = this.#leafStacks ?? this.#stackRows();
     return {
       meta,
       counters,
@@ -140,15 +159,20 @@ export class ProfileBuilder {
       functions: finishTable(this.#functions),
       frames: finishTable(this.#frames),
       stacks: {
-        length: stackCount,
-        parent: prependZero(this.#stacks.firsts()),
-        frame: prependZero(this.#stacks.seconds()),
+        length: parent.length,
+        parent,
+        frame,
         isTrie: true,
       },
       threads: this.#threads.slice(),
       samples: finishTable(this.#samples),
       warnings: this.#warnings.slice(),
     };
+  }
+
+  #stackRows(): { parent: Uint32Array; frame: Uint32Array } {
+    const stacks = this.#stacks;
+    return { parent: prependZero(stacks.firsts()), frame: prependZero(stacks.seconds()) };
   }
 }
 

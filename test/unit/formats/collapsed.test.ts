@@ -94,6 +94,39 @@ describe('encodeCollapsed', () => {
 });
 
 describe('decodeCollapsed', () => {
+  it.each(Array.from({ length: 30 }, (_, seed) => seed))(
+    'adds up what taking lines apart as text adds up (seed %i)',
+    (seed) => {
+      const random = new Random(seed);
+      // Frames that are beginnings of each other, of all lengths, with bytes next to those that end a frame.
+      const letters = ['a', 'b', ':', '<', '!', 'é', '日', '😀', '(x.js:1)', ' y'];
+      const name = () =>
+        `n${Array.from({ length: random.below(9) }, () => random.pick(letters)).join('')}`;
+      const names = Array.from({ length: 40 }, name);
+      const sums = new Map<string, number>();
+      const lines = Array.from({ length: 1000 }, () => {
+        const frames = Array.from({ length: 1 + random.below(5) }, () => random.pick(names));
+        const stack = frames.join(';');
+        const count = random.below(10) ? random.below(100) : random.below(1e12);
+        if (count > 0) sums.set(stack, (sums.get(stack) ?? 0) + count);
+        return `${stack} ${count}${random.below(50) ? '' : '\r'}`;
+      });
+      if (seed % 2) lines.sort();
+      const text = lines.join('\n') + (seed % 3 ? '\n' : '');
+      const read = encode(decode(text)).split('\n').slice(0, -1);
+      expect(read.sort()).toEqual([...sums].map(([stack, sum]) => `${stack} ${sum}`).sort());
+    },
+  );
+
+  it('keeps lines in their order, equal ones apart', () => {
+    const { samples, stacks } = decode('a;b 1\na 2\na;b;c 3\na;b 4\na 5\n');
+    expect(Array.from(samples.weight)).toEqual([1, 2, 3, 4, 5]);
+    const [ab, a, abc, ...more] = Array.from(samples.stack) as [number, number, number];
+    expect(more).toEqual([ab, a]);
+    expect([stacks.parent[abc], stacks.parent[ab], stacks.parent[a]]).toEqual([ab, a, 0]);
+    expect(stacks.length).toBe(4);
+  });
+
   it('reads frames as they stand, blank lines and comments aside', () => {
     const profile = decode(
       '# made by hand\n\na;b (x.js:1) 2\r\na;b (x.js:1) 3\nc 0\nd 9007199254740991',

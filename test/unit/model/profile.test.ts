@@ -113,6 +113,41 @@ describe('buildCallTree', () => {
     expect(show(buildCallTree(profile))).toEqual(['0 all 7/0', '1 (program) 4/4', '1 a 3/3']);
   });
 
+  it.each(['weight', 'samples'] as const)('accounts for all it leaves out, by %s', (metric) => {
+    const random = new Random(5);
+    const samples = Array.from({ length: 2000 }, () => ({
+      frames: Array.from({ length: random.below(6) }, () => `f${random.below(9)}`),
+      weight: random.below(1000),
+      ticks: random.below(4),
+    }));
+    const profile = makeProfile(samples);
+    const whole = buildCallTree(profile);
+    const tree = buildCallTree(profile, { prune: { metric, minTotal: 500 } });
+    const total = (of: CallTree) => (metric === 'weight' ? of.totalWeight : of.totalSamples);
+    const isWide = (node: number) => (total(whole)[node] as number) >= 500;
+    expect(tree.length).toBe(
+      Array.from({ length: whole.length }, (_, node) => node).filter(isWide).length,
+    );
+    const { omitted } = tree;
+    if (omitted === undefined) throw new Error('nothing says what was left out');
+    const [children, callees] = [new Float64Array(tree.length), new Float64Array(tree.length)];
+    for (let node = 1; node < tree.length; node++) {
+      const up = tree.parent[node] as number;
+      children[up] = (children[up] as number) + (tree.totalWeight[node] as number);
+    }
+    let frames = 0;
+    const self = Array.from(omitted.selfWeightByLabel).reduce((a, b) => a + b);
+    for (let node = 0; node < tree.length; node++) {
+      frames += 1 + (omitted.frames[node] as number);
+      callees[node] = (children[node] as number) + (omitted.weight[node] as number);
+      expect((callees[node] as number) + (tree.selfWeight[node] as number)).toBe(
+        tree.totalWeight[node],
+      );
+    }
+    expect(frames).toBe(whole.length);
+    expect(self + Array.from(tree.selfWeight).reduce((a, b) => a + b)).toBe(whole.totalWeight[0]);
+  });
+
   it('folds stacks of 100,000 frames', () => {
     const frames = Array.from({ length: 100_000 }, (_, i) => `f${i % 7}`);
     expect(buildCallTree(makeProfile([{ frames }])).length).toBe(100_001);
