@@ -76,9 +76,7 @@ class Dumper {
     const char letter = thread.files.ReadState();
     const ThreadSyscall syscall = thread.files.ReadSyscall();
     if (letter == 0 || letter == 'Z' || letter == 'X') return {};
-    if (FindThreadPointer(options_.nonblocking ? nullptr : &tracer_, target_.get(), &thread)) {
-      FindIsolate(target_.get(), &thread, &tables_);
-    }
+    FindOut(&thread);
     Facts facts;
     if (thread.runs_js()) {
       if (!options_.nonblocking && !tracer_.IsSeized(tid)) tracer_.Seize(options_.pid, tid);
@@ -102,6 +100,18 @@ class Dumper {
       tables_.AddSample({row, facts.stack, 1, 0, 0, 1});
     }
     return json.Take();
+  }
+
+  // Whether it runs JavaScript.
+  void FindOut(RemoteThread* thread) {
+    Tracer* may_stop = options_.nonblocking ? nullptr : &tracer_;
+    for (int attempt = 0; attempt < kAttempts; attempt++) {
+      if (FindThreadPointer(may_stop, target_.get(), thread, kPatienceNs)) {
+        FindIsolate(target_.get(), thread, &tables_);
+        return;
+      }
+      if (may_stop == nullptr || thread->files.ReadState() == 0) return;
+    }
   }
 
   void DescribeJs(RemoteThread* thread, Facts* facts) {

@@ -25,9 +25,6 @@ Address SlotOf(Target* target, uint64_t thread_pointer) {
   return thread_pointer + kFirstKeys + key * 16 + 8;
 }
 
-// For a thread to get a CPU on which it can be stopped; another look is not far.
-constexpr uint64_t kPatienceNs = 2'000'000;
-
 // How much of an isolate is looked at for its stack limits; V8 10 to 14 keep them in the first 64
 // words (IsolateData::stack_guard_).
 constexpr size_t kIsolateHeadWords = 64;
@@ -64,7 +61,7 @@ bool SameSleep(const ThreadSyscall& a, const ThreadSyscall& b) {
 
 }  // namespace
 
-bool FindThreadPointer(Tracer* tracer, Target* target, RemoteThread* thread) {
+bool FindThreadPointer(Tracer* tracer, Target* target, RemoteThread* thread, uint64_t patience_ns) {
   if (thread->thread_pointer != 0) return true;
   const ThreadSyscall syscall = thread->files.ReadSyscall();
   // The main thread's descriptor is not on its stack, so it may even run.
@@ -75,18 +72,21 @@ bool FindThreadPointer(Tracer* tracer, Target* target, RemoteThread* thread) {
     if (thread->thread_pointer != 0) return true;
   }
   if (tracer == nullptr) return false;
-  ThreadRegisters regs;
   const bool was_seized = tracer->IsSeized(thread->tid);
   if (!was_seized && tracer->Seize(target->pid, thread->tid) != 0) return false;
-  if (tracer->Stop(thread->tid, kPatienceNs) != StopResult::kStopped) return false;
-  const bool read = tracer->ReadRegisters(thread->tid, &regs);
-  if (was_seized) {
-    tracer->Resume(thread->tid);
-  } else {
+  if (tracer->Stop(thread->tid, patience_ns) != StopResult::kStopped) return false;
+  ReadThreadPointerAndResume(tracer, thread, !was_seized);
+  return thread->thread_pointer != 0;
+}
+
+void ReadThreadPointerAndResume(Tracer* tracer, RemoteThread* thread, bool detach) {
+  ThreadRegisters regs;
+  if (tracer->ReadRegisters(thread->tid, &regs)) thread->thread_pointer = regs.fs_base;
+  if (detach) {
     tracer->Detach(thread->tid);
+  } else {
+    tracer->Resume(thread->tid);
   }
-  if (read) thread->thread_pointer = regs.fs_base;
-  return read;
 }
 
 bool FindIsolate(Target* target, RemoteThread* thread, ProfileTables* tables) {

@@ -36,8 +36,11 @@ struct RemoteThread {
 };
 
 // Finds the thread pointer: in the memory of a thread asleep, else by stopping it once, if `tracer`
-// is not null. False when neither is possible (now).
-bool FindThreadPointer(Tracer* tracer, Target* target, RemoteThread* thread);
+// is not null, and waiting so long for that. False when neither is possible (now).
+bool FindThreadPointer(Tracer* tracer, Target* target, RemoteThread* thread, uint64_t patience_ns);
+
+// Of a thread that is stopped. It runs on, traced or not.
+void ReadThreadPointerAndResume(Tracer* tracer, RemoteThread* thread, bool detach);
 
 // Looks whether the thread has an isolate of its own and finds its code; a change drops what was
 // known.

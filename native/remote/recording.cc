@@ -15,6 +15,9 @@ namespace {
 // CPU time that no thread alive accounts for is recorded from this on.
 constexpr uint64_t kLeastExitedNs = 1'000'000;
 
+// For a thread to get a CPU on which it can be stopped; another scan is not far.
+constexpr uint64_t kScanPatienceNs = 2'000'000;
+
 // Fewer looks than this say nothing about the rate.
 constexpr uint64_t kLeastLooks = 100;
 
@@ -73,7 +76,9 @@ void Recording::Scan(Tracer* tracer) {
   std::vector<pid_t> tids;
   if (end_ != RecordingEnd::kNotYet) return;
   if (!ListThreads(target_->pid, &tids)) return Finish(RecordingEnd::kExited);
-  if (!target_->IsStillTheSame()) return Finish(RecordingEnd::kExec);
+  const Fate fate = target_->NowIs();
+  if (fate == Fate::kEnded) return Finish(RecordingEnd::kExited);
+  if (fate == Fate::kExec) return Finish(RecordingEnd::kExec);
   const uint64_t now = MonotonicNs();
   for (pid_t tid : tids) {
     SchedStat sched;
@@ -105,7 +110,8 @@ Recording::Thread* Recording::ThreadOf(pid_t tid, SchedStat* sched) {
 void Recording::ScanThread(Tracer* tracer, Thread* thread, const SchedStat& sched,
                            uint64_t now_ns) {
   const bool was_js = thread->runs_js();
-  if (FindThreadPointer(options_.nonblocking ? nullptr : tracer, target_.get(), thread)) {
+  Tracer* may_stop = options_.nonblocking ? nullptr : tracer;
+  if (FindThreadPointer(may_stop, target_.get(), thread, kScanPatienceNs)) {
     FindIsolate(target_.get(), thread, tables_.get());
   }
   if (was_js && !thread->runs_js()) LeaveJs(thread, now_ns);
@@ -174,10 +180,14 @@ void Recording::LookAtAll(Tracer* tracer) {
 
 bool Recording::LookLate(Tracer* tracer, pid_t tid) {
   const auto found = threads_.find(tid);
-  if (found == threads_.end() || !found->second->runs_js() || end_ != RecordingEnd::kNotYet) {
-    return false;
+  if (found == threads_.end() || end_ != RecordingEnd::kNotYet) return false;
+  Thread* thread = found->second.get();
+  if (thread->runs_js()) {
+    SampleStopped(tracer, thread, false);
+  } else {
+    // It was stopped to find out whether it does; the next Scan will.
+    ReadThreadPointerAndResume(tracer, thread, !thread->is_main);
   }
-  SampleStopped(tracer, found->second.get(), false);
   return true;
 }
 
@@ -197,6 +207,8 @@ void Recording::StopAndSample(Tracer* tracer, Thread* thread) {
 }
 
 void Recording::SampleStopped(Tracer* tracer, Thread* thread, bool is_pause_known) {
+  // It may have become another program on its way into the stop.
+  if (tracer->HasExecs()) return tracer->Resume(thread->tid);
   ThreadRegisters regs;
   const CopyResult result = CaptureAndResume(tracer, target_.get(), thread, &copy_, &regs);
   if (is_pause_known) pauses_.Add(MonotonicNs() - tracer->stopped_after_ns());

@@ -40,8 +40,8 @@ class Recording {
   Status Attach(Tracer* tracer);
   // One look at each JavaScript thread. One that can't be stopped at once is sampled by LookLate.
   void LookAtAll(Tracer* tracer);
-  // Samples a thread that has stopped late; false if it is none of this process, or none that runs
-  // JavaScript, and still to be resumed.
+  // Samples a thread that has stopped late, and lets it run on; false if it is none of this process
+  // and still to be resumed.
   bool LookLate(Tracer* tracer, pid_t tid);
   // Threads that came or went, CPU time of those without JavaScript. Ten times a second.
   void Scan(Tracer* tracer);

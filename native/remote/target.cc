@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "os/proc_file.h"
+#include "os/proc_status.h"
 
 namespace sigprof::remote {
 namespace {
@@ -173,7 +174,15 @@ std::string CommandLine(pid_t pid) {
   return text;
 }
 
-bool Target::IsStillTheSame() const { return ProcessIdentity(pid) == identity; }
+Fate Target::NowIs() const {
+  const std::string now = ProcessIdentity(pid);
+  if (now == identity) return Fate::kRuns;
+  // A zombie has no stack any more.
+  const char state = ThreadState(pid, pid);
+  const auto start_time = [](const std::string& text) { return text.substr(0, text.rfind(' ')); };
+  const bool is_alive = state != 0 && state != 'Z' && state != 'X';
+  return is_alive && start_time(now) == start_time(identity) ? Fate::kExec : Fate::kEnded;
+}
 
 Status ExplainSeize(pid_t pid, int error) {
   // The process may have ended, or a debugger may have come, since it was opened.

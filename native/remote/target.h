@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,14 +16,20 @@
 
 namespace sigprof::remote {
 
+enum class Fate : uint8_t {
+  kRuns,
+  kEnded,  // also when its id was used again
+  kExec,   // it runs another program now
+};
+
 struct Target {
   explicit Target(pid_t process) : pid(process), memory(process) {}
 
   // What runs at `linked` in the file; bias of position independent programs included.
   Address AtRuntime(uint64_t linked) const { return linked + load_bias; }
   bool RefreshMaps() { return ReadMaps(pid, &maps); }
-  // False when the process has ended, its id was used again, or it runs another program now.
-  bool IsStillTheSame() const;
+  // What has become of the process that was opened.
+  Fate NowIs() const;
 
   const pid_t pid;
   ProcessMemory memory;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Profile, WriteOptions } from '../profile.ts';
 import { SigprofError } from '../session/errors.ts';
 import { type RemoteOptions, RemoteRecording } from '../session/remote.ts';
-import { waitForEnd } from './attach-end.ts';
+import { catchEndSignals, waitForEnd } from './attach-end.ts';
 import { ExitCode } from './exit-codes.ts';
 import {
   checkWritable,
@@ -33,12 +33,13 @@ export interface AttachSettings extends RemoteOptions {
 export async function attachCommand(settings: AttachSettings): Promise<number> {
   // Before anything is recorded: a mistake found afterwards would cost the recording.
   const target = resolveAttachOutput(settings);
+  const asked = catchEndSignals();
   const recording = new RemoteRecording(settings);
   const status =
     settings.isQuiet || !process.stderr.isTTY
       ? undefined
       : new StatusLine(process.stderr, () => recording.progress());
-  const end = await waitForEnd(recording, settings.durationMs);
+  const end = await waitForEnd(recording, settings.durationMs, asked);
   status?.stop();
   const profile = filtered(recording.stop(), settings);
   await writeOrKeep(profile, settings.pid, () => writeOutput(profile, target, settings.style));

@@ -11,7 +11,7 @@ import {
   type ProfileCounters,
   type ProfileData,
   SampleFlag,
-  type ThreadKind,
+  type Thread,
 } from '../../src/model/profile-data.ts';
 import { type Ended, sigprof, TestProcess } from './sigprof-process.ts';
 
@@ -79,7 +79,7 @@ export async function recordProgram(name: string, options: RecordOptions): Promi
   return {
     ended,
     samples: mainThreadSamples(profile),
-    nativeSamples: threadSamples(profile, 'native'),
+    nativeSamples: threadSamples(profile, ({ kind }) => kind === 'native'),
     counters: profile.counters,
   };
 }
@@ -88,14 +88,18 @@ export async function recordProgram(name: string, options: RecordOptions): Promi
 export const samplesOf = (file: string) =>
   mainThreadSamples(decodeBatch(new Uint8Array(readFileSync(file))));
 
-export const mainThreadSamples = (profile: ProfileData): Sample[] => threadSamples(profile, 'main');
+/** Samples of the main threads. */
+export const mainThreadSamples = (profile: ProfileData): Sample[] =>
+  threadSamples(profile, ({ kind }) => kind === 'main');
 
-function threadSamples(profile: ProfileData, kind: ThreadKind): Sample[] {
+/** Samples of the threads that pass. */
+export function threadSamples(profile: ProfileData, passes: (thread: Thread) => boolean): Sample[] {
   const { samples, threads } = profile;
   const stacks = new StackReader(profile);
   const found: Sample[] = [];
   for (let row = 0; row < samples.length; row++) {
-    if (threads[samples.thread[row] as number]?.kind !== kind) continue;
+    const thread = threads[samples.thread[row] as number];
+    if (thread === undefined || !passes(thread)) continue;
     found.push({
       frames: stacks.framesOf(samples.stack[row] as number),
       weightNs: samples.weight[row] as number,
