@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -102,5 +102,41 @@ describe.each(NODE_VERSIONS)('sigprof dump of Node %s', (version) => {
     target.child.kill('SIGKILL');
     expect(found.stripped).toBe(true);
     expect(placesOf(mainThread(found).frames)).toEqual(placesInStack(JSON.parse(text) as string));
+  });
+});
+
+describe('sigprof dump finds the binary', () => {
+  const version = '24.21.0';
+  const placesOfMain = async (pid: number | undefined) =>
+    placesOf(mainThread(await dump(pid)).frames);
+
+  test('that was deleted, or replaced by an upgrade', async () => {
+    const binary = join(folder.path, 'node');
+    copyFileSync(await nodeBinary(version), binary);
+    const target = new TestProcess(binary, [PARKED, 'interpreter', 'asleep']);
+    const [, text = ''] = await target.said(/^(".*")$/m);
+    rmSync(binary);
+    copyFileSync(await nodeBinary('22.23.3'), binary);
+    const places = await placesOfMain(target.child.pid);
+    target.child.kill('SIGKILL');
+    expect(places).toEqual(placesInStack(JSON.parse(text) as string));
+  });
+
+  test('in another mount namespace, of a process with another id in its own', async () => {
+    const original = realpathSync(await nodeBinary(version));
+    // Of a user namespace too, so that no right is needed.
+    const flags = ['--user', '--map-root-user', '--pid', '--fork', '--mount', '--mount-proc'];
+    const inside = `mount -t tmpfs none "$1" && cp "$2" "$1/node" &&
+      exec "$1/node" "$3" interpreter asleep`;
+    const words = ['sh', '-c', inside, 'sh', folder.path, original, PARKED];
+    const outer = new TestProcess('unshare', [...flags, ...words]);
+    const [, text = ''] = await outer.said(/^(".*")$/m);
+    expect(readdirSync(folder.path)).toEqual([]);
+    const { pid } = outer.child;
+    const inner = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
+    const places = await placesOfMain(inner);
+    process.kill(inner, 'SIGKILL');
+    await outer.ended;
+    expect(places).toEqual(placesInStack(JSON.parse(text) as string));
   });
 });
