@@ -111,9 +111,8 @@ void Recording::ScanThread(Tracer* tracer, Thread* thread, const SchedStat& sche
                            uint64_t now_ns) {
   const bool was_js = thread->runs_js();
   Tracer* may_stop = options_.nonblocking ? nullptr : tracer;
-  if (FindThreadPointer(may_stop, target_.get(), thread, kScanPatienceNs)) {
-    FindIsolate(target_.get(), thread, tables_.get());
-  }
+  const bool is_known = FindThreadPointer(may_stop, target_.get(), thread, kScanPatienceNs) &&
+                        FindIsolate(target_.get(), thread, tables_.get());
   if (was_js && !thread->runs_js()) LeaveJs(thread, now_ns);
   if (!was_js && thread->runs_js()) {
     thread->charged_ns = native_.Close(thread->tid);
@@ -123,7 +122,8 @@ void Recording::ScanThread(Tracer* tracer, Thread* thread, const SchedStat& sche
     }
     js_.push_back(thread);
   }
-  if (!thread->runs_js()) {
+  // What a thread has used before it is known to run JavaScript goes to its first sample.
+  if (!thread->runs_js() && (is_known || options_.nonblocking)) {
     counters_.covered_ns +=
         native_.Charge(tables_.get(), target_->pid, thread->tid, sched.cpu_ns, now_ns - start_ns_);
   }

@@ -177,11 +177,12 @@ std::string CommandLine(pid_t pid) {
 Fate Target::NowIs() const {
   const std::string now = ProcessIdentity(pid);
   if (now == identity) return Fate::kRuns;
-  // A zombie has no stack any more.
-  const char state = ThreadState(pid, pid);
   const auto start_time = [](const std::string& text) { return text.substr(0, text.rfind(' ')); };
+  const char state = ThreadState(pid, pid);
   const bool is_alive = state != 0 && state != 'Z' && state != 'X';
-  return is_alive && start_time(now) == start_time(identity) ? Fate::kExec : Fate::kEnded;
+  if (!is_alive || start_time(now) != start_time(identity)) return Fate::kEnded;
+  // Without a stack it is on its way out, or into another program: the next look will tell.
+  return now.ends_with(" 0") ? Fate::kRuns : Fate::kExec;
 }
 
 Status ExplainSeize(pid_t pid, int error) {

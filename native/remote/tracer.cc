@@ -14,9 +14,9 @@
 namespace sigprof::remote {
 namespace {
 
-// A running thread stops within microseconds, sooner than we could be woken; a runnable one when it
+// A running thread stops within 20 to 30 us, sooner than we could be woken; a runnable one when it
 // gets a CPU.
-constexpr uint64_t kSpinNs = 25'000;
+constexpr uint64_t kSpinNs = 60'000;
 
 // PTRACE_O_EXITKILL would kill the target with us: never.
 constexpr long kOptions = PTRACE_O_TRACEEXEC;

@@ -8,9 +8,14 @@ const DEADLINE_MS = 120_000;
 
 /**
  * Runs programs/<name>.mjs with `settings`, which it gets as JSON; resolves to the object it prints
- * as its last line. `node`: the binary, `nodeArgs`: its own flags.
+ * as its last line. `node`: the binary, `nodeArgs`: its own flags, `beside`: what is done meanwhile
+ * with the process's id, once it has said its first line.
  */
-export async function runProgram(name, settings, { node = process.execPath, nodeArgs = [] } = {}) {
+export async function runProgram(
+  name,
+  settings,
+  { node = process.execPath, nodeArgs = [], beside = async () => {} } = {},
+) {
   const file = join(root, 'scripts/bench/programs', `${name}.mjs`);
   const environment = {
     ...process.env,
@@ -28,6 +33,9 @@ export async function runProgram(name, settings, { node = process.execPath, node
   const child = spawn(node, [...nodeArgs, file], { env: environment, stdio: 'pipe' });
   const deadline = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
   const said = { stdout: '', stderr: '' };
+  const besides = new Promise((resolve) => child.stdout.once('data', resolve)).then(() =>
+    beside(child.pid),
+  );
   for (const stream of ['stdout', 'stderr']) {
     child[stream].setEncoding('utf8').on('data', (text) => {
       said[stream] += text;
@@ -42,6 +50,7 @@ export async function runProgram(name, settings, { node = process.execPath, node
     process.stderr.write(said.stderr);
     throw new ScriptError(`programs/${name}.mjs ended with ${signal ?? code}, see above`);
   }
+  await besides;
   return JSON.parse(said.stdout.trim().split('\n').at(-1));
 }
 
