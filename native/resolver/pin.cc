@@ -30,7 +30,8 @@ class Pinner {
   }
   bool Full() const { return scratch_.count == PinScratch::kMaxDistinct; }
 
-  // Reads what was collected: duplicates out, then two gathers, functions and their maps.
+  // Reads what was collected: duplicates out, then two gathers, functions and their maps. Another
+  // process stands still meanwhile.
   void Read() {
     uint64_t* functions = scratch_.functions;
     std::sort(functions, functions + scratch_.count);
@@ -42,6 +43,7 @@ class Pinner {
     }
     memory_->ReadMany(pieces_, count);
     ReadForwarded();
+    ReadMaps();
     for (uint32_t i = 0; i < count; i++) {
       const bool readable = pieces_[i].ok && IsHeapPointer(heads_[i].words[0]);
       scratch_.shared[i] = readable && IsFunctionMap(heads_[i].words[0])
@@ -69,31 +71,55 @@ class Pinner {
     }
   }
 
-  // Functions have few maps: remember the last ones asked for.
-  bool IsFunctionMap(uint64_t map) {
-    for (const Known& known : known_) {
-      if (known.map == map) return known.is_function;
+  // Functions have few maps.
+  void ReadMaps() {
+    known_count_ = 0;
+    MemoryPiece pieces[kKnownMaps];
+    for (uint32_t i = 0; i < scratch_.count && known_count_ < kKnownMaps; i++) {
+      const uint64_t map = heads_[i].words[0];
+      if (!pieces_[i].ok || !IsHeapPointer(map) || FindMap(map) != nullptr) continue;
+      known_[known_count_] = {map, 0};
+      pieces[known_count_] = {InstanceType(map), &known_[known_count_].type, 2, false};
+      known_count_++;
     }
+    memory_->ReadMany(pieces, known_count_);
+    for (uint32_t i = 0; i < known_count_; i++) {
+      if (!pieces[i].ok) known_[i].type = 0;
+    }
+  }
+
+  bool IsFunctionMap(uint64_t map) {
     uint16_t type = 0;
-    memory_->Load(Untag(map) + static_cast<uint64_t>(layout_.heap.map_instance_type), &type);
-    const bool is_function =
-        type >= layout_.types.first_js_function && type <= layout_.types.last_js_function;
-    known_[next_known_++ % kKnownMaps] = {map, is_function};
-    return is_function;
+    if (const Known* known = FindMap(map)) {
+      type = known->type;
+    } else {
+      memory_->Load(InstanceType(map), &type);
+    }
+    return type >= layout_.types.first_js_function && type <= layout_.types.last_js_function;
   }
 
   static constexpr uint32_t kRecent = 256;
   uint64_t recent_[kRecent] = {};
-  static constexpr uint32_t kKnownMaps = 8;
+  static constexpr uint32_t kKnownMaps = 16;
   struct Known {
-    uint64_t map = 0;
-    bool is_function = false;
+    uint64_t map;
+    uint16_t type;
   };
+  const Known* FindMap(uint64_t map) const {
+    for (uint32_t i = 0; i < known_count_; i++) {
+      if (known_[i].map == map) return &known_[i];
+    }
+    return nullptr;
+  }
+  Address InstanceType(uint64_t map) const {
+    return Untag(map) + static_cast<uint64_t>(layout_.heap.map_instance_type);
+  }
+
   const Layout& layout_;
   Memory* memory_;
   PinScratch& scratch_;
   Known known_[kKnownMaps];
-  uint32_t next_known_ = 0;
+  uint32_t known_count_ = 0;
   FunctionHead heads_[PinScratch::kMaxDistinct];
   MemoryPiece pieces_[PinScratch::kMaxDistinct];
 };

@@ -19,7 +19,7 @@ describe.each(NODE_VERSIONS)('recorded from outside, Node %s', (version) => {
       folder: folder.path,
       version,
       nodeFlags: ['--single-threaded'],
-      args: ['1500'],
+      args: ['1000'],
       rateHz: 2000,
     });
     expectKnownShares({ ended, samples, counters });
@@ -38,7 +38,7 @@ describe.each(NODE_VERSIONS)('recorded from outside, Node %s', (version) => {
       folder: folder.path,
       version,
       nodeFlags: ['--max-semi-space-size=1', '--deopt-every-n-times=200'],
-      args: ['1200'],
+      args: ['800'],
       rateHz: 2000,
     });
     const { functions } = JSON.parse(ended.stdout) as { functions: Functions };
