@@ -7,6 +7,7 @@ import { writeFileAtomically } from './formats/atomic-file.ts';
 import { encodeCollapsed } from './formats/collapsed-encoder.ts';
 import { encodeCpuProfile } from './formats/cpuprofile-encoder.ts';
 import { gunzip, isGzip } from './formats/gzip.ts';
+import { invalid } from './formats/invalid.ts';
 import { encodePprof } from './formats/pprof-encoder.ts';
 import type { DecodeOptions, EncodeOptions, ProfileFormat } from './formats/profile-format.ts';
 import {
@@ -332,6 +333,7 @@ export class Profile {
         options.format === undefined
           ? detectFormat(bytes, (options.fileName ?? path).replace(/\.gz$/i, ''))
           : formatByName(options.format, readable);
+      if (bytes.length === 0) throw invalid('it is empty');
       return new Profile((format.decode as NonNullable<ProfileFormat['decode']>)(bytes, options));
     } catch (error) {
       if (path === '' || !(error instanceof SigprofError)) throw error;

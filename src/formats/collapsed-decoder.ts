@@ -17,7 +17,7 @@ const MOST_EXPECTED_LINES = 1 << 22;
 
 /**
  * Reads folded stacks. Strict reading takes whole counts only and fails on the first line it can't read; lenient reading
- * skips such lines, says how many, and rounds fractions.
+ * skips such lines, says how many, and rounds fractions, keeping their sum.
  * @throws SigprofError ERR_SIGPROF_INVALID_PROFILE with the line's number and the reason
  */
 export function decodeCollapsed(bytes: Uint8Array, options: DecodeOptions = {}): ProfileData {
@@ -35,6 +35,7 @@ class FoldedReader implements FoldedSink {
   #lineNumber = 0;
   #skipped = 0;
   #firstReason = '';
+  #carried = 0;
   #stacks = 0;
   /** By sample: the stack of all its frames but the last, the last one, the count. */
   #parents: Uint32Array;
@@ -102,6 +103,14 @@ class FoldedReader implements FoldedSink {
     if (this.#stacks === 0 && this.#skipped > 0) {
       throw invalid(`no line is a folded stack; ${this.#firstReason}`);
     }
+    if (this.#stacks === 0) {
+      if (!this.#isLenient) throw invalid('there is no folded stack in it');
+      this.#builder.addWarning('there is no folded stack in it');
+    } else if (this.#bytes.at(-1) !== LINE_FEED) {
+      this.#builder.addWarning(
+        'the last line has no end; if the file was cut off, its count may be too small',
+      );
+    }
     if (this.#skipped > 0) {
       this.#builder.addWarning(`${this.#skipped} lines skipped; ${this.#firstReason}`);
     }
@@ -131,18 +140,18 @@ class FoldedReader implements FoldedSink {
   #tryStack(text: string): string | undefined {
     const gap = Math.max(text.lastIndexOf(' '), this.#isLenient ? text.lastIndexOf('\t') : -1);
     if (gap < 0) return 'there is no space before a count';
-    const count = this.#parseCount(text.slice(gap + 1));
-    if (typeof count === 'string') return count;
+    const value = this.#parseCount(text.slice(gap + 1));
+    if (typeof value === 'string') return value;
     const names = text.slice(0, gap);
     if (names.trim() === '') return 'there is no frame before the count';
-    if (!this.#isLenient && / \d+$/.test(names)) {
+    if (/ \d+(?:\.\d*)?$/.test(names)) {
       return 'there are two counts, as in the output of a comparison';
     }
     let stack = 0 as StackId;
     const frames = names.split(';');
     const leaf = frames.pop() as string;
     for (const name of frames) stack = this.#builder.internStack(stack, this.#frame(name));
-    this.addLeaf(stack, this.#frame(leaf), count);
+    this.addLeaf(stack, this.#frame(leaf), this.#wholeOf(value));
     return undefined;
   }
 
@@ -153,8 +162,17 @@ class FoldedReader implements FoldedSink {
       const shown = digits.length > 20 ? `${digits.slice(0, 20)}…` : digits;
       return `the count ${JSON.stringify(shown)} is no whole number`;
     }
-    const count = Math.round(Number(digits));
-    return Number.isSafeInteger(count) ? count : 'the count is larger than 2^53';
+    const count = Number(digits);
+    return count <= Number.MAX_SAFE_INTEGER ? count : 'the count is larger than 2^53';
+  }
+
+  /** What rounding takes from one count or gives to it is made up for by the next: all together are the rounded sum. */
+  #wholeOf(value: number): number {
+    if (Number.isInteger(value)) return value;
+    const exact = value + this.#carried;
+    const whole = Math.round(exact);
+    this.#carried = exact - whole;
+    return whole;
   }
 
   #frame(name: string): FrameId {

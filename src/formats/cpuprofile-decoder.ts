@@ -96,6 +96,10 @@ class CpuProfileReader {
     // Bare counts are written as one microsecond each.
     const perMicrosecond = stored?.meta.unit === 'count' ? 1 : NS_PER_MICROSECOND;
     const times = sampleTimes(deltas, duration, perMicrosecond);
+    if (duration * perMicrosecond < (times[samples.length] as number)) {
+      this.#builder.addWarning('it ends before its last sample, which therefore has no time');
+    }
+    this.#warnOfHits(samples.length);
     const extra = isObject(file['sigprof']) ? file['sigprof'] : {};
     const threads = new ThreadCursor(
       this.#builder,
@@ -117,6 +121,15 @@ class CpuProfileReader {
       const given = positionOf(ticks[row]) || 1;
       this.#builder.addSample({ stack, weight, thread, timeNs: from, ticks: given });
     });
+  }
+
+  /** Where a tool stopped to keep samples, only the counts of nodes went on. */
+  #warnOfHits(samples: number): void {
+    const hits = this.#tree.nodes.reduce((sum, node) => sum + node.hits, 0);
+    if (hits <= samples) return;
+    this.#builder.addWarning(
+      `${hits - samples} hits of nodes have no sample; their time is unknown`,
+    );
   }
 
   /** Some tools keep no samples, only how many each node had. */

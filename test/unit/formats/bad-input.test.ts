@@ -45,6 +45,7 @@ describe('files that are none', () => {
   });
 
   it.each(FORMATS)('are refused also under the name of %s', (format) => {
+    expect(problemOf(new Uint8Array(), { format })).toBe('it is empty');
     const random = new Random(3);
     for (let round = 0; round < 40; round++) {
       const bytes = Uint8Array.from({ length: random.below(400) }, () => random.below(256));

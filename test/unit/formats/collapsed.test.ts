@@ -164,7 +164,29 @@ describe('decodeCollapsed', () => {
     expect(() => decode('nonsense\n', { lenient: true })).toThrow(/no line is a folded stack/);
   });
 
-  it('reads an empty file as an empty profile', () => {
-    expect(decode('').samples.length).toBe(0);
+  it.each(['\n\n', '# only a comment\n'])('refuses %j, which has no stack', (text) => {
+    expect(() => decode(text)).toThrow('there is no folded stack in it');
+    const lenient = decode(text, { lenient: true });
+    expect(lenient.warnings).toEqual(['there is no folded stack in it']);
+    expect(lenient.samples.length).toBe(0);
+  });
+
+  it('skips and counts lines with two counts when lenient, instead of taking one for a name', () => {
+    const profile = decode('a;b 3 4\na;b 1.5 4\na 1\n', { lenient: true });
+    expect(sumSamples(profile.samples).weight).toBe(1);
+    expect(profile.warnings[0]).toMatch(/^2 lines skipped; .* there are two counts/);
+    expect(() => decode('a;b 1.5 4\n')).toThrow('line 1: there are two counts');
+  });
+
+  it('keeps the sum of fractions', () => {
+    const text = Array.from({ length: 1000 }, (_, i) => `f${i} 0.4\n`).join('');
+    expect(sumSamples(decode(text, { lenient: true }).samples).weight).toBe(400);
+  });
+
+  it('says when the last line may be cut off', () => {
+    expect(decode('a 1\nb 20\n').warnings).toEqual([]);
+    expect(decode('a 1\nb 2').warnings).toEqual([
+      'the last line has no end; if the file was cut off, its count may be too small',
+    ]);
   });
 });

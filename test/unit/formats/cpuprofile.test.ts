@@ -222,6 +222,15 @@ describe('decodeCpuProfile', () => {
     expect(() => decode(file)).toThrow(message);
   });
 
+  it('says where less is in the file than was taken', () => {
+    expect(decode(small()).warnings).toEqual([]);
+    expect(decode({ ...small(), endTime: 1_001_500 }).warnings).toEqual([
+      'it ends before its last sample, which therefore has no time',
+    ]);
+    const cut = { ...small(), samples: [2, 3], timeDeltas: [0, 1000] };
+    expect(decode(cut).warnings).toEqual(['1 hits of nodes have no sample; their time is unknown']);
+  });
+
   it('skips and counts what it cannot use when lenient', () => {
     const profile = decode({ ...small(), samples: [2, 99, 3] }, true);
     expect(profile.warnings).toEqual([
