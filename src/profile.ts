@@ -4,8 +4,10 @@ import { writeFlameHtml } from './flamegraph/html-writer.ts';
 import type { FlameGraphOptions } from './flamegraph/options.ts';
 import { writeFlameSvg } from './flamegraph/svg-writer.ts';
 import { writeFileAtomically } from './formats/atomic-file.ts';
+import { decodeCollapsed } from './formats/collapsed-decoder.ts';
 import { encodeCollapsed } from './formats/collapsed-encoder.ts';
 import { encodeCpuProfile } from './formats/cpuprofile-encoder.ts';
+import { splitFoldedPair } from './formats/folded-pair.ts';
 import { gunzip, isGzip } from './formats/gzip.ts';
 import { invalid } from './formats/invalid.ts';
 import { encodePprof } from './formats/pprof-encoder.ts';
@@ -141,6 +143,21 @@ export class Profile {
       });
     }
     return Profile.#decode(bytes, path, options);
+  }
+
+  /**
+   * Reads folded stacks with two counts a line, as difffolded.pl writes them: before and after. Undefined for any other file.
+   * @throws SigprofError as {@link Profile.read}
+   */
+  static readPair(
+    source: Uint8Array,
+    options: DecodeOptions = {},
+  ): { readonly base: Profile; readonly next: Profile } | undefined {
+    const bytes = isGzip(source) ? gunzip(source) : source;
+    const pair = splitFoldedPair(bytes, options);
+    if (pair === undefined) return undefined;
+    const read = (side: Uint8Array) => new Profile(decodeCollapsed(side, options));
+    return { base: read(pair.base), next: read(pair.next) };
   }
 
   /** What was recorded, and how. */

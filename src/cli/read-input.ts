@@ -7,21 +7,34 @@ const STDIN = 0;
 
 /** Reads a profile in any known format; "-" is stdin. Says what it could not use. @throws SigprofError */
 export function readInput(path: string, options: ReadOptions = {}): Profile {
+  return decode(path, options, (bytes) => Profile.read(bytes, { ...options, fileName: path }));
+}
+
+/** As {@link readInput}; folded stacks with two counts a line give the older side as well. */
+export function readPicture(
+  path: string,
+  options: ReadOptions,
+): { readonly profile: Profile; readonly base?: Profile } {
+  let base: Profile | undefined;
+  const profile = decode(path, options, (bytes) => {
+    const pair = Profile.readPair(bytes, options);
+    base = pair?.base;
+    return pair?.next ?? Profile.read(bytes, { ...options, fileName: path });
+  });
+  return base ? { profile, base } : { profile };
+}
+
+function decode(path: string, options: ReadOptions, read: (bytes: Uint8Array) => Profile): Profile {
   const name = path === '-' ? 'stdin' : `'${path}'`;
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path === '-' ? STDIN : path);
-  } catch (error) {
-    throw new SigprofError(
-      'ERR_SIGPROF_INVALID_PROFILE',
-      `cannot read ${name}: ${reasonOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+  } catch (cause) {
+    const message = `cannot read ${name}: ${reasonOf(cause)}`;
+    throw new SigprofError('ERR_SIGPROF_INVALID_PROFILE', message, { cause });
   }
   try {
-    const profile = Profile.read(bytes, { ...options, fileName: path });
+    const profile = read(bytes);
     for (const warning of profile.warnings) report(`warning: ${name}: ${warning}`);
     return profile;
   } catch (error) {

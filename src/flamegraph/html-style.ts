@@ -4,7 +4,7 @@ import type { PictureSettings } from './settings.ts';
 import { FONTS } from './svg-style.ts';
 
 /** The style sheet of an HTML picture. What is drawn on the canvas takes its colours from the same palettes. */
-export function htmlStyle({ isSwapped }: PictureSettings): string {
+export function htmlStyle({ isSwapped, background }: PictureSettings): string {
   const swatches = (theme: 'light' | 'dark') => {
     const fill = fills('category', theme);
     const ofCategories = categories.map((category) => {
@@ -16,7 +16,12 @@ export function htmlStyle({ isSwapped }: PictureSettings): string {
     );
     return [...ofCategories, ...deltas].join('');
   };
-  return `${LIGHT}${swatches('light')}${RULES}@media (prefers-color-scheme:dark){${DARK}${swatches('dark')}}`;
+  const inDark = DARK + swatches('dark');
+  // A background that was chosen is one for both themes.
+  const inBoth = background
+    ? `${background.theme === 'dark' ? inDark : ''}:root{color-scheme:${background.theme};--page:${background.colour}}`
+    : `@media (prefers-color-scheme:dark){${inDark}}`;
+  return `${LIGHT}${swatches('light')}${RULES}${inBoth}`;
 }
 
 const LIGHT =

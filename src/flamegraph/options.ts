@@ -23,7 +23,10 @@ export interface FlameGraphOptions extends FrameNameOptions {
   readonly minWidthPx?: number | undefined;
   /** SVG: the same as a share of the whole, instead of `minWidthPx`. */
   readonly minShare?: number | undefined;
-  /** `category`, `package`, or a range of hues: hot, mem, io, red, green, blue, aqua, yellow, purple, orange. @default 'category' */
+  /**
+   * `category`, `package`, or a range of hues: hot, mem, io, red, green, blue, aqua, yellow, purple, orange. flamegraph.pl's java, js,
+   * perl, python and rust are `category`, its chain and wakeup are `aqua`. @default 'category'
+   */
   readonly colors?: string | undefined;
   /** What counts are called, where widths are no times. @default 'samples' */
   readonly countName?: string | undefined;
@@ -37,6 +40,12 @@ export interface FlameGraphOptions extends FrameNameOptions {
   readonly rowPx?: number | undefined;
   /** @default 12 */
   readonly fontSizePx?: number | undefined;
+  /** Font families, separated by commas. @default the system's monospaced fonts */
+  readonly fontFamily?: string | undefined;
+  /** SVG: width of a character as a share of the font's size, by which names are cut. @default 0.6025, or 0.65 with `fontFamily` */
+  readonly fontWidthEm?: number | undefined;
+  /** `#rrggbb`, or yellow, blue, green or grey; it then stays the same in dark mode. @default white, or black in dark mode */
+  readonly background?: string | undefined;
   /** The profile to compare with; colours then tell how each share of all changed, and widths are those of the larger side. */
   readonly base?: ProfileData | undefined;
   /** With `base`: scale it to the same total. @default true */

@@ -43,10 +43,31 @@ const HUE_RANGES: Readonly<Record<string, readonly [number, number]>> = {
   orange: [22, 42],
 };
 
+/** Palettes of flamegraph.pl that tell apart what categories do, or that come close to a range of hues. */
+const ALIASES: Readonly<Record<string, string>> = {
+  java: 'category',
+  js: 'category',
+  perl: 'category',
+  python: 'category',
+  rust: 'category',
+  chain: 'aqua',
+  wakeup: 'aqua',
+};
+
 export type Theme = 'light' | 'dark';
 
-/** By category; by package or file; or a range of hues. */
-export const paletteNames: readonly string[] = ['category', 'package', ...Object.keys(HUE_RANGES)];
+/** By category; by package or file; or a range of hues; then other names of these. */
+export const paletteNames: readonly string[] = [
+  'category',
+  'package',
+  ...Object.keys(HUE_RANGES),
+  ...Object.keys(ALIASES),
+];
+
+/** The palette of that name; undefined when there is none. */
+export function paletteNamed(name: string): string | undefined {
+  return ALIASES[name] ?? (paletteNames.includes(name) ? name : undefined);
+}
 
 /** All categories in the order of the legend. */
 export const categories: readonly FrameCategory[] = Object.keys(CATEGORIES) as FrameCategory[];

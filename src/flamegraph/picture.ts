@@ -10,8 +10,9 @@ import {
   type TreeValues,
   valuesOf,
 } from './comparison.ts';
+import { parseBackground, parseFontFamily } from './looks.ts';
 import type { FlameGraphOptions } from './options.ts';
-import { boxClass, paletteNames } from './palette.ts';
+import { boxClass, paletteNamed, paletteNames } from './palette.ts';
 import type { PictureSettings } from './settings.ts';
 import { plainText } from './text.ts';
 import {
@@ -101,7 +102,8 @@ export function textOf(picture: FlamePicture, node: number): string {
 }
 
 function checkPalette(name = 'category'): string {
-  if (paletteNames.includes(name)) return name;
+  const palette = paletteNamed(name);
+  if (palette !== undefined) return palette;
   throw new SigprofError(
     'ERR_SIGPROF_INVALID_OPTION',
     `no colours are called ${JSON.stringify(name)}; there are: ${paletteNames.join(', ')}`,
@@ -176,12 +178,14 @@ export function settingsOf(picture: FlamePicture): PictureSettings {
     isComparison: comparison !== undefined,
     whole: picture.whole,
     compared: comparison?.whole ?? 0,
-    palette: options.colors ?? 'category',
+    palette: checkPalette(options.colors),
     isSwapped: options.negate === true,
     nameType: plainText(options.nameType ?? ''),
     rowPx: options.rowPx ?? 16,
     fontPx: options.fontSizePx ?? 12,
     widthPx: options.widthPx ?? 0,
+    ...(options.fontFamily ? { fontFamily: parseFontFamily(options.fontFamily) } : {}),
+    ...(options.background ? { background: parseBackground(options.background) } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Background } from './looks.ts';
 import type { Measure } from './words.ts';
 
 /** What the script of a picture has to know about it. Only what drawing needs: it is part of every file. */
@@ -16,6 +17,10 @@ export interface PictureSettings extends Measure {
   readonly nameType: string;
   readonly rowPx: number;
   readonly fontPx: number;
+  /** Absent: the usual monospaced fonts. */
+  readonly fontFamily?: string | undefined;
+  /** Absent: that of the theme. */
+  readonly background?: Background | undefined;
   /** 0: as wide as the window. */
   readonly widthPx: number;
 }

@@ -6,19 +6,27 @@ import type { PictureSettings } from './settings.ts';
 export const FONTS = 'ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace';
 
 /** The style sheet of an SVG picture. Dark mode needs no script. */
-export function svgStyle({ palette, isComparison, isSwapped, fontPx }: PictureSettings): string {
+export function svgStyle({
+  palette,
+  isComparison,
+  isSwapped,
+  fontPx,
+  fontFamily,
+  background,
+}: PictureSettings): string {
   const colours = (theme: 'light' | 'dark') =>
     isComparison
       ? [...deltaFills(theme, isSwapped)].map(([name, hex]) => `.${name}{fill:${hex}}`).join('')
       : paletteCss(palette, theme);
+  const inDark = dark + colours('dark');
   return [
-    `text{font:12px ${FONTS};fill:#1a1a1a;white-space:pre}#frames text{font-size:${fontPx}px}`,
+    `text{font:12px ${fontFamily ?? FONTS};fill:#1a1a1a;white-space:pre}#frames text{font-size:${fontPx}px}`,
     light,
     colours('light'),
-    '@media (prefers-color-scheme:dark){',
-    dark,
-    colours('dark'),
-    '}',
+    // A background that was chosen is one for both themes.
+    background === undefined ? `@media (prefers-color-scheme:dark){${inDark}}` : '',
+    background?.theme === 'dark' ? inDark : '',
+    background ? `:root{background:${background.colour}}.page{fill:${background.colour}}` : '',
   ].join('');
 }
 

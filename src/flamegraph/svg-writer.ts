@@ -22,6 +22,8 @@ const PAGE_PX = 1200;
 const MARGIN_PX = 10;
 /** Of the widest of the fonts named in the style sheet, per pixel of the font's size. */
 const COLUMN_EM = 0.6025;
+/** Names in proportional fonts, most of them: a name of wide letters only would be too wide. */
+const OTHER_COLUMN_EM = 0.65;
 const LEGEND_COLUMN_PX = 6.7;
 const CHUNK_CHARACTERS = 1 << 16;
 
@@ -97,12 +99,13 @@ class SvgPicture {
 
   #box(box: FlameBox): string {
     const { rowPx, fontPx } = this.#settings;
-    const { whole } = this.#picture;
+    const { whole, options } = this.#picture;
+    const columnEm = options.fontWidthEm ?? (options.fontFamily ? OTHER_COLUMN_EM : COLUMN_EM);
     const y = this.#rowOf(box.depth) * (rowPx + 1);
     const x = percentage(box.start, whole);
     const width = percentage(box.width, whole);
     const { name, sign, shape, self } = this.#describeBox(box);
-    const columns = ((box.width / whole) * this.#innerPx - 6) / (COLUMN_EM * fontPx);
+    const columns = ((box.width / whole) * this.#innerPx - 6) / (columnEm * fontPx);
     const label = fitText(sign + name, Math.floor(columns));
     const baseline = y + Math.round((rowPx + fontPx) / 2 - 2);
     const text =

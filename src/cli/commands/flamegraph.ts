@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { paletteNames } from '../../profile.ts';
+import { type PictureOptions, type Profile, paletteNames } from '../../profile.ts';
 import { parseBoxWidth, parseNumber, parsePattern } from '../arguments.ts';
 import { formatNamed } from '../output-formats.ts';
 import { resolveOutput } from '../output-target.ts';
-import { readInput } from '../read-input.ts';
+import { readPicture } from '../read-input.ts';
 import { report, UsageError } from '../reporter.ts';
 import { writeOutput } from '../write-output.ts';
 
@@ -16,11 +16,16 @@ interface FlamegraphFlags {
   readonly width?: number;
   readonly height?: number;
   readonly minwidth?: { readonly px?: number; readonly share?: number };
+  readonly fonttype?: string;
   readonly fontsize?: number;
+  readonly fontwidth?: number;
+  readonly bgcolors?: string;
   readonly countname?: string;
   readonly nametype?: string;
   readonly total?: number;
   readonly colors?: string;
+  readonly color?: string;
+  readonly negate?: boolean;
   readonly layout?: 'icicle' | 'flame';
   readonly inverted?: boolean;
   readonly reverse?: boolean;
@@ -57,6 +62,7 @@ export function addFlamegraphCommand(program: Command): void {
       'SVG: draw narrower boxes together in grey; pixels, or a percentage (default: 0.1)',
       parseBoxWidth,
     )
+    .option('--fonttype <family>', 'font of names (default: monospaced)')
     .option('--fontsize <px>', 'size of names (default: 12)', parseNumber('--fontsize', 4, 60))
     .option('--countname <text>', 'what counts are called (default: samples)')
     .option('--nametype <text>', 'what stands before a name when a box is described')
@@ -70,6 +76,7 @@ export function addFlamegraphCommand(program: Command): void {
         ...paletteNames,
       ]),
     )
+    .option('--bgcolors <colour>', 'background: #rrggbb, yellow, blue, green or grey')
     .addOption(
       new Option(
         '--layout <layout>',
@@ -78,7 +85,8 @@ export function addFlamegraphCommand(program: Command): void {
     )
     .option('--inverted', 'the same as --layout icicle')
     .option('--reverse', 'merge stacks from the leaf')
-    .option('--flamechart', 'keep the order of samples, do not merge equal stacks');
+    .option('--flamechart', 'keep the order of samples, do not merge equal stacks')
+    .option('--negate', 'stacks with two counts: exchange the colours of less and more');
   addSharedOptions(command).action(draw);
 }
 
@@ -86,11 +94,22 @@ function addSharedOptions(command: Command): Command {
   // Colours follow from names and the encoding is UTF-8 always; taken so that scripts keep working.
   for (const [flags, words] of [
     ['--hash', 'taken and ignored: colours follow from names'],
+    ['--random', 'taken and ignored: colours follow from names'],
     ['--cp', 'taken and ignored: colours are the same in every picture'],
     ['--encoding <name>', 'taken and ignored: UTF-8'],
   ] as const) {
     command.addOption(new Option(flags, words).hideHelp());
   }
+  command
+    .addOption(
+      // Perl lets options be abbreviated, and this one is, in most of what is written about flame graphs.
+      new Option('--color <palette>', 'the same as --colors').choices([...paletteNames]).hideHelp(),
+    )
+    .addOption(
+      new Option('--fontwidth <em>', "width of a character, of the font's size")
+        .argParser(parseNumber('--fontwidth', 0.1, 2))
+        .hideHelp(),
+    );
   return command
     .option('-t, --threads', 'root every stack with its thread')
     .option('-l, --lines', 'one frame per executing line instead of one per function')
@@ -125,13 +144,25 @@ async function draw(file: string, flags: FlamegraphFlags): Promise<void> {
   if (file === '-' && process.stdin.isTTY) {
     throw new UsageError('name a profile; "-" reads folded stacks from a pipe');
   }
-  const all = readInput(file, { lenient });
+  const { profile, base } = readPicture(file, { lenient });
   const { threads, lines, fullFilenames } = flags;
   const style = { threads, lines, fullFilenames };
   const isFiltered = include.length + exclude.length > 0;
-  const profile = isFiltered ? all.filter({ ...style, include, exclude }) : all;
-  await writeOutput(profile, target, {
+  const filtered = (all: Profile) =>
+    isFiltered ? all.filter({ ...style, include, exclude }) : all;
+  await writeOutput(filtered(profile), target, {
     ...style,
+    ...picked(flags),
+    // Whoever wrote two counts has scaled them, or wants to see the difference as it is.
+    ...(base ? { base: filtered(base), normalize: false } : {}),
+  });
+  if (target.path !== undefined)
+    report(`wrote ${target.path}; ${formatNamed(target.format.name).hint}`);
+}
+
+/** The looks of the picture. */
+function picked(flags: FlamegraphFlags): PictureOptions {
+  return {
     title: flags.title,
     subtitle: flags.subtitle,
     notes: flags.notes,
@@ -139,15 +170,17 @@ async function draw(file: string, flags: FlamegraphFlags): Promise<void> {
     rowPx: flags.height,
     minWidthPx: flags.minwidth?.px,
     minShare: flags.minwidth?.share,
+    fontFamily: flags.fonttype,
     fontSizePx: flags.fontsize,
+    fontWidthEm: flags.fontwidth,
+    background: flags.bgcolors,
+    negate: flags.negate,
     countName: flags.countname,
     nameType: flags.nametype,
     total: flags.total,
-    colors: flags.colors,
+    colors: flags.colors ?? flags.color,
     layout: flags.inverted === true ? 'icicle' : flags.layout,
     reverse: flags.reverse,
     flameChart: flags.flamechart,
-  });
-  if (target.path !== undefined)
-    report(`wrote ${target.path}; ${formatNamed(target.format.name).hint}`);
+  };
 }

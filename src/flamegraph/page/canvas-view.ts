@@ -105,7 +105,7 @@ export class FlameCanvas {
   #paint(): void {
     const scene = this.#scene;
     if (!scene) return;
-    const { rowPx, fontPx } = scene.drawing.settings;
+    const { rowPx, fontPx, fontFamily } = scene.drawing.settings;
     const widthPx = this.widthPx;
     const heightPx = Math.max(1, this.element.clientHeight);
     const contentPx = this.#levels * (rowPx + 1);
@@ -120,7 +120,7 @@ export class FlameCanvas {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.fillStyle = scene.colours.page;
     context.fillRect(0, 0, widthPx, heightPx);
-    context.font = `${fontPx}px ${FONTS}`;
+    context.font = `${fontPx}px ${fontFamily ?? FONTS}`;
     context.textBaseline = 'middle';
     const columnPx = context.measureText('m'.repeat(20)).width / 20;
     const topPx = this.#offsetPx() - this.element.scrollTop;

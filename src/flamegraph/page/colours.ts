@@ -17,14 +17,19 @@ export interface Colours {
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 /** The colours of the theme that is on. */
-export function currentColours({ palette, isComparison, isSwapped }: PictureSettings): Colours {
-  const theme = dark.matches ? 'dark' : 'light';
+export function currentColours({
+  palette,
+  isComparison,
+  isSwapped,
+  background,
+}: PictureSettings): Colours {
+  const theme = background?.theme ?? (dark.matches ? 'dark' : 'light');
   const boxes = new Map(fills(palette, theme));
   if (isComparison) for (const [name, hex] of deltaFills(theme, isSwapped)) boxes.set(name, hex);
-  return dark.matches
+  return theme === 'dark'
     ? {
         boxes,
-        page: '#16181c',
+        page: background?.colour ?? '#16181c',
         text: '#f0f0f0',
         narrow: '#3c3f45',
         hit: '#f08cf0',
@@ -34,7 +39,7 @@ export function currentColours({ palette, isComparison, isSwapped }: PictureSett
       }
     : {
         boxes,
-        page: '#ffffff',
+        page: background?.colour ?? '#ffffff',
         text: '#1a1a1a',
         narrow: '#d5d5d5',
         hit: '#a021a0',

@@ -25,7 +25,7 @@ export function assertWellFormed(xml: string): void {
 /** The boxes of a picture in document order. */
 export function parseBoxes(svg: string): ParsedBox[] {
   const pattern =
-    /<g class="[a-z]\d?" data-v="([^"]*)"(?: data-d="([^"]*)")?><title>([^<]*)<\/title>/g;
+    /<g class="[^"]+" data-v="([^"]*)"(?: data-d="([^"]*)")?><title>([^<]*)<\/title>/g;
   return [...svg.matchAll(pattern)].map(([, values = '', sides = '', title = '']) => {
     const [start = 0, width = 0, self = 0, samples = 0, depth = 0, pruned = 0] = values
       .split(' ')
