@@ -15,6 +15,7 @@
 #include "resolver/resolver.h"
 #include "sampler/ring.h"
 #include "unwinder/capture.h"
+#include "unwinder/row_cache.h"
 
 namespace sigprof {
 
@@ -44,6 +45,7 @@ struct JsThread {
   uint32_t native_slot = 0;             // in the values of its ticks; 0 for JS threads
   unsigned char* stack_copy = nullptr;  // kStackCopy bytes for the handler of a native thread
   std::string name;                     // of a native thread
+  std::unique_ptr<RowCache> rows;       // with native frames, for the handler
   static constexpr size_t kStackCopy = size_t{256} << 10;
 
   // -- Handler and GC callbacks (this thread) against start and stop (any thread).

@@ -10,6 +10,12 @@ namespace {
 
 constexpr uint32_t kQuiesceMs = 20;
 
+// Never the same twice in a process: what a handler has kept of an earlier recording is not meant.
+uint32_t NextGeneration() {
+  static std::atomic<uint32_t> last{0};
+  return last.fetch_add(1) + 1;
+}
+
 // Every thread's handler has been seen at rest since the tables were replaced.
 bool AllQuiet() {
   bool quiet = true;
@@ -36,7 +42,7 @@ void NativeModules::Publish(Session* session, std::shared_ptr<const ModuleTables
 void NativeModules::Begin(Session* session) {
   std::vector<LoadedModule> modules = ListModules(&changes_);
   Publish(session, ModuleTables::Build(std::move(modules), TheSampler()->memory, true,
-                                       ++generation_, nullptr));
+                                       NextGeneration(), nullptr));
 }
 
 bool NativeModules::Refresh(Session* session) {
@@ -45,7 +51,7 @@ bool NativeModules::Refresh(Session* session) {
   std::vector<LoadedModule> modules = ListModules(&changes_);
   const std::shared_ptr<const ModuleTables> before = Current();
   Publish(session, ModuleTables::Build(std::move(modules), TheSampler()->memory, true,
-                                       ++generation_, before.get()));
+                                       NextGeneration(), before.get()));
   return true;
 }
 

@@ -51,7 +51,6 @@ class NativeModules {
   // The helper's, or of whoever starts and ends the recording.
   std::vector<std::shared_ptr<const ModuleTables>> retired_;
   ModuleChanges changes_;
-  uint32_t generation_ = 0;
   OwnThread symbols_thread_;
   std::atomic<bool> has_symbols_{false};
 };

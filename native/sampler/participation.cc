@@ -165,6 +165,9 @@ int JoinRecording(JsThread* thread, Session* session) {
       thread->last_stack = 0;
     }
   }
+  if (session->options.native && thread->rows == nullptr) {
+    thread->rows = std::make_unique<RowCache>();
+  }
   const size_t capacity = thread->isolate == nullptr ? kNativeRing : SampleRing::kDefaultCapacity;
   int error = thread->ring.Allocate(capacity) ? 0 : ENOMEM;
   if (error == 0) {
@@ -204,7 +207,10 @@ void LeaveRecording(JsThread* thread) {
   thread->phase.store(ThreadPhase::kOff, std::memory_order_seq_cst);
   // A handler that can't end (the thread is stopped by a debugger) keeps its ring: a leak of 1 MB
   // until the slot's next recording, instead of a crash.
-  if (thread->Quiesce(kQuiesceTimeoutMs)) thread->ring.Release();
+  if (thread->Quiesce(kQuiesceTimeoutMs)) {
+    thread->ring.Release();
+    thread->rows.reset();
+  }
   if (thread->syscall_fd >= 0) close(thread->syscall_fd);
   thread->syscall_fd = -1;
   thread->session = nullptr;

@@ -199,7 +199,9 @@ RawSample* Capture(JsThread* thread, const RawRegisters& regs, const StackWindow
   if (isolate != nullptr) state = ReadIsolateState(layout, isolate);
   CaptureStack(layout, thread->code, regs, state, From(window, regs.rsp), sample);
   const UnwindTables* tables = g_tick_state.unwind.load(std::memory_order_seq_cst);
-  if (tables != nullptr) CaptureNative(*tables, thread->code, window, start, sample);
+  if (tables != nullptr) {
+    CaptureNative(*tables, thread->code, window, thread->rows.get(), start, sample);
+  }
   return sample;
 }
 

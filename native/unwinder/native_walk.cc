@@ -24,10 +24,11 @@ constexpr uint64_t kEntryRbx = 56;
 class NativeWalker {
  public:
   NativeWalker(const UnwindTables& tables, const CodeRanges& v8, const StackReader& stack,
-               NativeStart* start, NativeFrameList* out)
+               RowCache* cache, NativeStart* start, NativeFrameList* out)
       : tables_(tables),
         v8_(v8),
         stack_(stack),
+        cache_(cache),
         regs_(start->regs),
         exact_(start->exact),
         out_(*out) {}
@@ -37,13 +38,51 @@ class NativeWalker {
       const uint64_t pc = regs_.value[kDwarfRip];
       if (v8_.Contains(pc)) return NativeEnd::kV8Code;
       if (out_.count >= out_.capacity) return NativeEnd::kTooDeep;
-      const NativeEnd end = Step(exact_ ? pc : pc - 1);
+      const NativeEnd end = exact_ ? Step(pc) : StepFromCall(pc - 1);
       if (end != NativeEnd::kNone) return end;
     }
   }
 
  private:
   void Add(uint64_t pc, uint64_t cfa) { out_.frames[out_.count++] = {pc, cfa}; }
+
+  // `pc` lies inside the instruction that made the call.
+  NativeEnd StepFromCall(uint64_t pc) {
+    if (cache_ == nullptr) return Step(pc);
+    const SimpleRow* known = cache_->Find(pc, tables_.generation);
+    if (known != nullptr) return StepBy(*known, pc);
+    row_is_set_ = false;
+    const NativeEnd end = Step(pc);
+    if (row_is_set_) cache_->Keep(pc, tables_.generation, row_);
+    return end;
+  }
+
+  NativeEnd StepBy(const SimpleRow& row, uint64_t pc) {
+    const uint64_t rsp = regs_.value[kDwarfRsp];
+    uint64_t cfa = 0;
+    NativeEnd end = NativeEnd::kLostRegister;
+    if (regs_.Knows(row.cfa_register)) {
+      cfa = regs_.value[row.cfa_register] + static_cast<uint64_t>(int64_t{row.cfa_offset});
+      end = CheckCfa(cfa);
+    }
+    Add(pc, end == NativeEnd::kNone ? cfa : rsp);
+    if (end != NativeEnd::kNone) return end;
+    regs_.known &= kPreserved;
+    regs_.Set(kDwarfRsp, cfa);
+    for (uint32_t left = row.saved; left != 0; left &= left - 1) {
+      const auto i = static_cast<uint32_t>(__builtin_ctz(left));
+      const uint64_t address = cfa + static_cast<uint64_t>(int64_t{row.at[i]});
+      const uint32_t number = SimpleRow::kRegisters[i];
+      if (stack_.Has(address)) {
+        regs_.Set(number, stack_.At(address));
+      } else if (number == kDwarfRip) {
+        return NativeEnd::kOutOfStack;
+      } else {
+        regs_.known &= ~(1u << number);
+      }
+    }
+    return regs_.value[kDwarfRip] == 0 ? NativeEnd::kOutermost : NativeEnd::kNone;
+  }
 
   // `pc` lies inside the instruction that runs or that made the call.
   NativeEnd Step(uint64_t pc) {
@@ -57,6 +96,7 @@ class NativeWalker {
       if (result == CfiResult::kBroken) return NativeEnd::kBrokenData;
       return module == nullptr ? NativeEnd::kUnknownCode : NativeEnd::kNoData;
     }
+    row_is_set_ = true;
     uint64_t cfa = 0;
     const NativeEnd end = FindCfa(*module, &cfa);
     Add(pc, end == NativeEnd::kNone ? cfa : regs_.value[kDwarfRsp]);
@@ -73,12 +113,14 @@ class NativeWalker {
       if (!regs_.Knows(row_.cfa_register)) return NativeEnd::kLostRegister;
       *cfa = regs_.value[row_.cfa_register] + static_cast<uint64_t>(row_.cfa_value);
     }
-    // The word below the CFA is the return address, so it lies above rsp; and stacks end. A signal
-    // frame's caller is whatever was interrupted, on this same stack.
-    if (*cfa <= regs_.value[kDwarfRsp] || *cfa > stack_.high() || (*cfa & 7) != 0) {
-      return NativeEnd::kOutOfStack;
-    }
-    return NativeEnd::kNone;
+    return CheckCfa(*cfa);
+  }
+
+  // The word below the CFA is the return address, so it lies above rsp; and stacks end. A signal
+  // frame's caller is whatever was interrupted, on this same stack.
+  NativeEnd CheckCfa(uint64_t cfa) const {
+    const bool leads_up = cfa > regs_.value[kDwarfRsp] && cfa <= stack_.high() && (cfa & 7) == 0;
+    return leads_up ? NativeEnd::kNone : NativeEnd::kOutOfStack;
   }
 
   // From the registers of this frame to its caller's.
@@ -145,6 +187,10 @@ class NativeWalker {
     if (!regs_.Knows(kDwarfRbp) || rbp < rsp || !stack_.Has(rbp + 8)) return false;
     if (!IsCode(stack_.At(rbp + 8)) || stack_.At(rbp) <= rbp) return false;
     GoTo(pc, stack_.At(rbp + 8), rbp + 16, stack_.At(rbp));
+    // The register may still be that of a function further up.
+    if (module != nullptr && out_.count < out_.capacity) {
+      Add(static_cast<uint64_t>(NativeEnd::kNoData), rbp + 16);
+    }
     return true;
   }
 
@@ -163,9 +209,11 @@ class NativeWalker {
   const UnwindTables& tables_;
   const CodeRanges& v8_;
   const StackReader& stack_;
+  RowCache* cache_;
   NativeRegisters& regs_;
   bool exact_;
   NativeFrameList& out_;
+  bool row_is_set_ = false;
   CfiRow row_;
 };
 
@@ -189,17 +237,17 @@ void StartAtEntryFrame(const StackReader& stack, uint64_t fp, NativeStart* out) 
 }  // namespace
 
 NativeEnd WalkNative(const UnwindTables& tables, const CodeRanges& v8, const StackReader& stack,
-                     NativeStart* start, NativeFrameList* out) {
-  return NativeWalker(tables, v8, stack, start, out).Walk();
+                     RowCache* cache, NativeStart* start, NativeFrameList* out) {
+  return NativeWalker(tables, v8, stack, cache, start, out).Walk();
 }
 
 void CaptureNative(const UnwindTables& tables, const CodeRanges& v8, const StackWindow& window,
-                   NativeStart* start, RawSample* sample) {
+                   RowCache* cache, NativeStart* start, RawSample* sample) {
   const StackReader stack(window);
   // One place stays free for the reason.
   NativeFrameList list = {sample->native_frames(), 0, kMaxNativeFrames - 1, false};
   const auto walk = [&](NativeStart* from) {
-    const NativeEnd end = WalkNative(tables, v8, stack, from, &list);
+    const NativeEnd end = WalkNative(tables, v8, stack, cache, from, &list);
     if (!IsComplete(end) && list.count < kMaxNativeFrames) {
       list.frames[list.count++] = {static_cast<uint64_t>(end), from->regs.value[kDwarfRsp]};
     }

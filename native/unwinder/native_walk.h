@@ -14,6 +14,7 @@
 #include "unwinder/capture.h"
 #include "unwinder/native_registers.h"
 #include "unwinder/raw_sample.h"
+#include "unwinder/row_cache.h"
 #include "unwinder/stack_window.h"
 #include "unwinder/unwind_tables.h"
 
@@ -35,14 +36,15 @@ struct NativeFrameList {
 };
 
 // Walks from `start` until code of V8 (`v8`), the outermost frame, or where it cannot go on.
-// Appends the frames. Returns why it ended; `start->regs` are then those of the frame it ended at.
+// Appends the frames. `cache` (may be null) is the thread's. Returns why it ended; `start->regs`
+// are then those of the frame it ended at.
 NativeEnd WalkNative(const UnwindTables& tables, const CodeRanges& v8, const StackReader& stack,
-                     NativeStart* start, NativeFrameList* out);
+                     RowCache* cache, NativeStart* start, NativeFrameList* out);
 
 // Adds the native part to a sample that CaptureStack has filled: from `start` (null: not wanted) up
 // to V8's code, and from every entry frame of V8 on up. Sets native_count and native_generation;
 // walks that end for another reason than that they are complete leave a frame with pc = NativeEnd.
 void CaptureNative(const UnwindTables& tables, const CodeRanges& v8, const StackWindow& window,
-                   NativeStart* start, RawSample* sample);
+                   RowCache* cache, NativeStart* start, RawSample* sample);
 
 }  // namespace sigprof

@@ -62,7 +62,7 @@ inline bool IsEntryFrame(uint64_t marker) {
 // right above the return address, which for a RawFrame is fp + 16.
 struct NativeFrame {
   // Inside the running instruction or the call. Below kNativeEnds it is a NativeEnd: the walk broke
-  // off here or, with kUnknownCode, may have gone on past it with frames left out.
+  // off here or, with kUnknownCode and kNoData, may have gone on with frames left out.
   uint64_t pc;
   uint64_t cfa;
 };

@@ -28,9 +28,23 @@ std::shared_ptr<const ModuleTables> OwnTables(bool in_place) {
 }
 
 struct Walked {
-  std::vector<uint64_t> pcs;
-  NativeEnd end;
+  std::vector<uint64_t> pcs, cfas;
+  NativeEnd end = NativeEnd::kNone;
+  bool operator==(const Walked&) const = default;
 };
+
+Walked Walk(const ModuleTables& tables, const StackReader& stack, NativeStart start,
+            RowCache* cache) {
+  std::vector<NativeFrame> frames(512);
+  NativeFrameList list = {frames.data(), 0, 512};
+  Walked walked;
+  walked.end = WalkNative(tables.view(), CodeRanges(), stack, cache, &start, &list);
+  for (uint32_t i = 0; i < list.count; i++) {
+    walked.pcs.push_back(frames[i].pc);
+    walked.cfas.push_back(frames[i].cfa);
+  }
+  return walked;
+}
 
 // From an interrupted or saved context of this thread.
 Walked WalkContext(const ModuleTables& tables, const ucontext_t& context) {
@@ -48,12 +62,12 @@ Walked WalkContext(const ModuleTables& tables, const ucontext_t& context) {
   std::vector<unsigned char> copy(bounds.high - low);
   ProcessMemory memory(getpid());
   memory.Read(low, copy.data(), copy.size());
-  std::vector<NativeFrame> frames(512);
-  NativeFrameList list = {frames.data(), 0, 512};
   const StackReader stack({low, bounds.high, copy.data()});
-  Walked walked;
-  walked.end = WalkNative(tables.view(), CodeRanges(), stack, &start, &list);
-  for (uint32_t i = 0; i < list.count; i++) walked.pcs.push_back(frames[i].pc);
+  const Walked walked = Walk(tables, stack, start, nullptr);
+  // By rules that are remembered, of which the second walk finds more than the first, it's the
+  // same.
+  const auto cache = std::make_unique<RowCache>();
+  for (int i = 0; i < 2; i++) EXPECT(Walk(tables, stack, start, cache.get()) == walked);
   return walked;
 }
 
