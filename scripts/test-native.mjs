@@ -9,7 +9,8 @@ import { root, run, runMain, runNode, ScriptError } from './lib/run.mjs';
 import { ensureTool } from './lib/system-packages.mjs';
 
 const cmakeJs = join(root, 'node_modules/cmake-js/bin/cmake-js');
-const testTimeoutMs = 300_000;
+// SIGPROF_FUZZ: so many times more rounds of random damage.
+const testTimeoutMs = 300_000 * Math.max(1, Number(process.env.SIGPROF_FUZZ ?? 1));
 
 const builds = {
   asan: { sanitize: 'address,undefined', target: 'native_tests', suffix: '_test.cc' },

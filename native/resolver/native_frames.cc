@@ -11,8 +11,9 @@
 namespace sigprof {
 namespace {
 
-// Samples are resolved within a poll or two of the helper; modules change at most once a poll.
-constexpr size_t kMaxGenerations = 16;
+// Samples are resolved within a poll or two of the helper; modules change at most once a poll. Only
+// while the first symbols are read there is more to wait for.
+constexpr size_t kMaxGenerations = 64;
 // Bounds of the caches; beyond them they start anew, which costs time and rows, never truth.
 constexpr size_t kMaxModules = 4096;
 constexpr size_t kMaxPcs = 1 << 16;

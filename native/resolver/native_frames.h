@@ -21,7 +21,7 @@ namespace sigprof {
 // How native walks ended, by NativeEnd.
 struct NativeCounters {
   uint64_t stacks = 0;  // samples with a native part
-  uint64_t broken = 0;  // of them, those whose walk ended too early
+  uint64_t broken = 0;  // of the stacks, those with a gap or an end that came too early
   uint64_t by_reason[kNativeEnds] = {};
 };
 

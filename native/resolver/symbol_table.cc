@@ -15,7 +15,8 @@ namespace {
 
 constexpr off_t kMaxFile = off_t{256} << 20;
 constexpr size_t kMaxVdso = 64 * 1024;
-constexpr size_t kMaxTables = 1024;  // programs that load and unload libraries for ever
+constexpr uint32_t kSizelessReach = 64 * 1024;  // of symbols of assembly that tell no size
+constexpr size_t kMaxTables = 1024;             // programs that load and unload libraries for ever
 
 // The whole file in memory of ours: reading a mapping of it would end the process if somebody cut
 // the file short meanwhile.
@@ -159,7 +160,8 @@ SymbolTable::Found SymbolTable::Find(uint64_t address) const {
   for (int tries = 0; tries < 4 && after != symbols_.begin(); tries++) {
     const Symbol& symbol = *--after;
     if (symbol.size == 0 && tries > 0) continue;
-    if (symbol.size == 0 || address - symbol.start < symbol.size) {
+    const uint32_t size = symbol.size != 0 ? symbol.size : kSizelessReach;
+    if (address - symbol.start < size) {
       return {symbol.start, {symbol.name, symbol.length}};
     }
   }

@@ -2,6 +2,7 @@
 #include "test_runner.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -25,6 +26,12 @@ int g_failures_of_test = 0;
 
 Registration::Registration(const char* name, TestFunction function) {
   Tests().push_back({name, function});
+}
+
+uint32_t FuzzFactor() {
+  const char* text = std::getenv("SIGPROF_FUZZ");
+  const long factor = text != nullptr ? std::strtol(text, nullptr, 10) : 1;
+  return factor > 0 ? static_cast<uint32_t>(factor) : 1;
 }
 
 void Fail(const char* file, int line, const std::string& message) {

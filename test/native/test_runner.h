@@ -21,6 +21,9 @@ struct Registration {
 // Notes a failure of the running test.
 void Fail(const char* file, int line, const std::string& message);
 
+// How many times more rounds than usual tests with random damage run: SIGPROF_FUZZ, else 1.
+uint32_t FuzzFactor();
+
 template <typename T>
 std::string Show(const T& value) {
   std::ostringstream out;
