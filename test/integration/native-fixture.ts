@@ -12,6 +12,11 @@ const flags = ['-O1', '-g', '-Wall', '-Wextra', '-Werror', '-pthread'];
 const kinds = {
   addon: { extension: '.node', flags: ['-shared', '-fPIC', '-DNAPI_VERSION=8'] },
   library: { extension: '.so', flags: ['-shared', '-fPIC'] },
+  /** Without unwind data, as some hand-written assembly is. */
+  'bare library': {
+    extension: '.so',
+    flags: ['-shared', '-fPIC', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables'],
+  },
   program: { extension: '', flags: [] },
 } as const;
 

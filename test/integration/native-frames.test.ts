@@ -4,6 +4,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NODE_VERSIONS } from '../../scripts/fetch-nodes.mjs';
+import { FunctionKind } from '../../src/model/profile-data.ts';
 import { useNative } from './native-fixture.ts';
 import {
   hasFrame,
@@ -17,6 +18,8 @@ import { useSharedFolder } from './sigprof-process.ts';
 
 const folder = useSharedFolder();
 const addon = useNative('nested', 'addon');
+const library = useNative('hot_library', 'library');
+const bareLibrary = useNative('hot_library', 'bare library');
 
 const PHASES = ['inC', 'throughC', 'digest', 'readZeros'];
 
@@ -45,10 +48,10 @@ const hasName = (pattern: RegExp) => (sample: Sample) =>
 const everything = () => true;
 
 /** What the program measured is what the profile says, but for the samples at the begin and the end of each phase. */
-function expectMeasured({ ended, samples }: Recorded): void {
+function expectMeasured({ ended, samples }: Recorded, phases: readonly string[]): void {
   const spentMs = JSON.parse(ended.stdout) as Record<string, number>;
-  expect(Object.keys(spentMs)).toEqual(PHASES);
-  for (const phase of PHASES) {
+  expect(Object.keys(spentMs)).toEqual(phases);
+  for (const phase of phases) {
     const longest = Math.max(...samples.filter(hasFrame(phase)).map(({ weightNs }) => weightNs));
     const ms = weightOf(samples, hasFrame(phase)) / 1e6;
     expect(Math.abs(ms - (spentMs[phase] as number)), phase).toBeLessThan((2 * longest) / 1e6);
@@ -67,7 +70,8 @@ describe.each(NODE_VERSIONS)('with --native, Node %s', (version) => {
     samples = recorded.samples;
   });
 
-  test('JavaScript functions have the time the program measured', () => expectMeasured(recorded));
+  test('JavaScript functions have the time the program measured', () =>
+    expectMeasured(recorded, PHASES));
 
   // 120 ms each, at 250 Hz at worst: 30 samples, of which one may meet a library that has just been loaded.
   test('C called from JavaScript stands on it', () => {
@@ -113,10 +117,48 @@ describe.each(NODE_VERSIONS)('with --native, Node %s', (version) => {
 test('without --native JavaScript functions have the same time, and nothing else is there', async () => {
   const [version = ''] = NODE_VERSIONS;
   const recorded = await record(version);
-  expectMeasured(recorded);
+  expectMeasured(recorded, PHASES);
   expect(recorded.samples.filter(inModule)).toEqual([]);
   for (const phase of PHASES) {
     const samples = recorded.samples.filter(hasFrame(phase));
     expect(weightOf(samples, hasName(/\[(node|libc.*|syscall)\]$/)), phase).toBe(0);
   }
+});
+
+describe('code that is hard to follow', () => {
+  const [version = ''] = NODE_VERSIONS.slice(-1);
+  const reload = (path: string) =>
+    recordProgram('reload.cjs', {
+      folder: folder.path,
+      version,
+      args: [addon.path, path, '600'],
+      rateHz: 5000,
+      recordFlags: ['-n'],
+    });
+  const reason = ({ frames }: Sample) =>
+    frames.some(({ kind, name }) => kind === FunctionKind.special && name.startsWith('['));
+  // The time after the last tick of a thread is a sample that repeats its stack, and no stack that was walked.
+  function expectReasonsTold({ samples, nativeSamples, counters }: Recorded): void {
+    const gaps = [...samples, ...nativeSamples].filter(reason).length;
+    expect(counters.lost['brokenNativeStacks']).toBeLessThanOrEqual(gaps);
+    expect(counters.lost['brokenNativeStacks']).toBeGreaterThanOrEqual(gaps - 1);
+  }
+
+  test('a library loaded and unloaded all the time harms nobody, and costs no time', async () => {
+    const recorded = await reload(library.path);
+    expectMeasured(recorded, ['reloading']);
+    const reloading = recorded.samples.filter(hasFrame('reloading'));
+    expect(reloading.some(hasName(/^hot \[/))).toBe(true);
+    expectReasonsTold(recorded);
+  });
+
+  test('a library without unwind data leaves a gap that is told', async () => {
+    const recorded = await reload(bareLibrary.path);
+    expectMeasured(recorded, ['reloading']);
+    const known = recorded.samples.filter(hasName(/^spin_in_library \[/));
+    const gaps = known.filter(hasFrame('[no unwind data]'));
+    expect(gaps.length).toBeGreaterThan(0);
+    expect(weightOf(gaps, everything) / weightOf(known, everything)).toBeGreaterThan(0.9);
+    expectReasonsTold(recorded);
+  });
 });

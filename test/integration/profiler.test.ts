@@ -36,6 +36,23 @@ describe('Profiler', () => {
     expect(ms).toBeLessThan(420);
   });
 
+  test('records native frames when asked to', async () => {
+    const result = await evaluate(`
+      const { pbkdf2Sync } = await import('node:crypto');
+      const namesWith = (options) => {
+        const profiler = new Profiler({ rateHz: 500, ...options });
+        profiler.start();
+        pbkdf2Sync('secret', 'salt', 100000, 64, 'sha512');
+        return profiler.stop().functions().map(({ name }) => name);
+      };
+      tell([namesWith({}), namesWith({ native: true })]);`);
+    const [without, withNative] = result as string[][];
+    const fromC = /\[(lib)?(node|crypto)/;
+    expect(without?.filter((name) => fromC.test(name))).toEqual([]);
+    expect(withNative?.filter((name) => fromC.test(name))).not.toEqual([]);
+    expect(withNative).toContain('pbkdf2Sync');
+  });
+
   test('records again and again', async () => {
     const counts = await evaluate(`
       const profiler = new Profiler({ rateHz: 1000 });

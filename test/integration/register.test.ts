@@ -51,6 +51,11 @@ describe('sigprof/register', () => {
     if (stderr !== '') expect(stderr).toMatch(/^sigprof: wrote [^\n]+\n$/);
   });
 
+  test('records native frames with SIGPROF_NATIVE', async () => {
+    await start('hot(300)', { SIGPROF_AUTOSTART: '1', SIGPROF_NATIVE: '1' }).ended;
+    expect(read(files('.collapsed')[0])).toMatch(/libc\.so\.6.*\];.*;hot \(\[eval\]:1\)/);
+  });
+
   test('stops by itself after SIGPROF_DURATION', async () => {
     const program = start('console.log("up"); setInterval(() => hot(20), 25)', {
       SIGPROF_AUTOSTART: '1',
