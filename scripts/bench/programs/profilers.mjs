@@ -31,8 +31,8 @@ export function unitsIn(ms, unit) {
 }
 
 /**
- * { start(), stop() } of 'off', 'empty' (ticks without a profiler), 'sigprof', 'inspector' or
- * 'datadog'. stop() gives { samples, counters?, save(path) }; `samples` counts ticks.
+ * { start(), stop() } of 'off', 'empty' (ticks without a profiler), 'sigprof', 'sigprof -n',
+ * 'inspector' or 'datadog'. stop() gives { samples, counters?, save(path) }; `samples` counts ticks.
  */
 export async function makeProfiler(name, rateHz) {
   switch (name) {
@@ -42,6 +42,8 @@ export async function makeProfiler(name, rateHz) {
       return makeEmpty(rateHz);
     case 'sigprof':
       return makeSigprof(rateHz);
+    case 'sigprof -n':
+      return makeSigprof(rateHz, true);
     case 'inspector':
       return makeInspector(rateHz);
     case 'datadog':
@@ -62,18 +64,19 @@ function makeEmpty(rateHz) {
   };
 }
 
-async function makeSigprof(rateHz) {
+async function makeSigprof(rateHz, native = false) {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) return makeSigprofAddon(rateHz);
+  if (major < 20 || (major === 20 && minor < 19)) return makeSigprofAddon(rateHz, native);
   const { Profiler } = await import('../../../dist/index.js');
-  const profiler = new Profiler({ rateHz });
+  const profiler = new Profiler({ rateHz, native });
   return {
     start: () => profiler.start(),
     stop() {
       const profile = profiler.stop();
       const { samples } = profile.totals;
       const save = (path) => writeFileSync(path, Buffer.concat([...bytesOf(profile)]));
-      return { samples, counters: profile.counters, timer: profile.meta.timer, save };
+      const { counters, meta } = profile;
+      return { samples, counters, timer: meta.timer, save, profile };
     },
   };
 }
@@ -83,10 +86,10 @@ function* bytesOf(profile) {
 }
 
 // The library needs Node 20.19; the addon does not.
-function makeSigprofAddon(rateHz) {
+function makeSigprofAddon(rateHz, native) {
   const { addon, problem } = require('../../../dist/native/load-addon.cjs').loadAddon();
   if (problem) throw new Error(problem.message);
-  const options = { rateHz, mode: 'cpu', idle: false, maxBytes: 2 ** 26, native: false };
+  const options = { rateHz, mode: 'cpu', idle: false, maxBytes: 2 ** 26, native };
   return {
     start: () => addon.start(options),
     stop() {
