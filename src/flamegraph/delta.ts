@@ -47,12 +47,19 @@ export function formatPoints(difference: number): string {
   return Number(digits) === 0 ? '0' : `${points < 0 ? '\u2212' : '+'}${digits}`;
 }
 
-/** The classes of the legend with their words, from less to more. */
-export const deltaLegend: readonly { readonly name: string; readonly words: string }[] = [
-  ...STEPS.map((points, step) => ({ name: `d${-step - 1}`, words: `\u2212${points}` })).reverse(),
-  { name: 'd0', words: 'alike' },
-  ...STEPS.map((points, step) => ({ name: `d${step + 1}`, words: `+${points}` })),
-];
+/** The classes of the legend with their words, from less to more; `isJudged`: what may be chance is grey as well. */
+export function deltaLegend(
+  isJudged: boolean,
+): readonly { readonly name: string; readonly words: string }[] {
+  return [
+    ...STEPS.map((points, step) => ({
+      name: `d${-step - 1}`,
+      words: `\u2212${points}`,
+    })).reverse(),
+    { name: 'd0', words: isJudged ? 'alike, or may be chance' : 'alike' },
+    ...STEPS.map((points, step) => ({ name: `d${step + 1}`, words: `+${points}` })),
+  ];
+}
 
 /** Fills by class. `isSwapped` exchanges the two hues. */
 export function deltaFills(theme: Theme, isSwapped = false): Map<string, string> {

@@ -88,7 +88,7 @@ export function preparePicture(
     measure: measureOf(profile, metric, options),
     title: plainText(options.title || profile.meta.title || 'Flame graph'),
     subtitle: plainText(options.subtitle ?? ''),
-    amount: plainText(describeAmount(profile, sums)),
+    amount: plainText(describeSides(profile, options.base)),
     notes: describeNotes(profile, comparison, options).map(plainText),
     texts: tree.labels.map(({ text }) => plainText(text)),
     classes: tree.labels.map(({ category, text }) => boxClass(palette, category, text)),
@@ -121,6 +121,13 @@ function measureOf(
   return { unit: 'nanoseconds', words: metricWords(profile) };
 }
 
+function describeSides(profile: ProfileData, base: ProfileData | undefined): string {
+  const amountOf = (of: ProfileData) => describeAmount(of, sumSamples(of.samples));
+  return base === undefined
+    ? amountOf(profile)
+    : `before: ${amountOf(base)}; after: ${amountOf(profile)}`;
+}
+
 function describeNotes(
   profile: ProfileData,
   comparison: Comparison | undefined,
@@ -128,8 +135,8 @@ function describeNotes(
 ): string[] {
   const notes = [given, describeProgram(profile), describeLosses(profile) ?? ''];
   if (comparison && base) {
-    const totals = sumSamples(base.samples);
-    notes.push(`compared with: ${describeAmount(base, totals)}`, describeProgram(base));
+    const program = describeProgram(base);
+    if (program !== '') notes.push(`before: ${program}`);
     if (comparison.scale !== 1) {
       notes.push(
         `the base is scaled by ${Number(comparison.scale.toPrecision(4))} to the same total`,
@@ -180,6 +187,7 @@ export function settingsOf(picture: FlamePicture): PictureSettings {
     compared: comparison?.whole ?? 0,
     palette: checkPalette(options.colors),
     isSwapped: options.negate === true,
+    ...(options.isSure ? { isJudged: true } : {}),
     nameType: plainText(options.nameType ?? ''),
     rowPx: options.rowPx ?? 16,
     fontPx: options.fontSizePx ?? 12,

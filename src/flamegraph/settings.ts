@@ -14,6 +14,8 @@ export interface PictureSettings extends Measure {
   readonly compared: number;
   readonly palette: string;
   readonly isSwapped: boolean;
+  /** Of a comparison: what may be chance is grey. */
+  readonly isJudged?: boolean | undefined;
   readonly nameType: string;
   readonly rowPx: number;
   readonly fontPx: number;

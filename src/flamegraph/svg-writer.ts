@@ -69,7 +69,9 @@ class SvgPicture {
   *pieces(): Generator<string> {
     const { title, subtitle, amount, whole } = this.#picture;
     const pagePx = this.#pagePx;
-    const legend = this.#settings.isComparison ? deltaLegendRow() : this.#categoryLegend();
+    const legend = this.#settings.isComparison
+      ? deltaLegendRow(this.#settings, this.#pagePx)
+      : this.#categoryLegend();
     const headY = subtitle === '' ? 44 : 62;
     const controlsY = headY + 12 + legend.rows * 18;
     const framesY = controlsY + 36;
@@ -84,7 +86,7 @@ class SvgPicture {
     yield `<text class="head" x="${MARGIN_PX}" y="25">${escapeXml(fitText(title, Math.floor(this.#innerPx / 10)))}</text>\n`;
     if (subtitle !== '') yield this.#line(43, subtitle);
     yield this.#line(headY, amount);
-    yield `<g transform="translate(0,${headY + 10})">\n${legend.svg}</g>\n`;
+    yield `<g id="legend" transform="translate(0,${headY + 10})">\n${legend.svg}</g>\n`;
     yield `<text id="controls" class="note" x="${MARGIN_PX}" y="${controlsY + 14}" data-x="${MARGIN_PX}" data-y="${controlsY}">Open this file in a browser to zoom and search.</text>\n`;
     yield `<svg id="frames" x="${MARGIN_PX}" y="${framesY}" width="${this.#innerPx}" height="${framesPx}">\n`;
     if (whole > 0) for (const box of this.#layout.boxes) yield this.#box(box);
@@ -194,9 +196,9 @@ class SvgPicture {
   }
 }
 
-function deltaLegendRow(): { svg: string; rows: number } {
-  const entries = deltaLegend.map(({ name, words }) => ({ name, words }));
-  return legendRows([{ name: '', words: 'share of all, in points:' }, ...entries], PAGE_PX);
+function deltaLegendRow(settings: PictureSettings, pagePx: number): { svg: string; rows: number } {
+  const title = { name: '', words: 'share of all, in points:' };
+  return legendRows([title, ...deltaLegend(settings.isJudged === true)], pagePx);
 }
 
 /** Swatches with words, in as many rows as they need. */
@@ -209,17 +211,15 @@ function legendRows(
   let svg = '';
   for (const { name, words } of entries) {
     const swatchPx = name === '' ? 0 : 16;
-    const width = swatchPx + textColumns(words) * LEGEND_COLUMN_PX + 16;
+    const width = Math.ceil(swatchPx + textColumns(words) * LEGEND_COLUMN_PX + 16);
     if (x > MARGIN_PX && x + width > pagePx - MARGIN_PX) {
       x = MARGIN_PX;
       row++;
     }
-    const y = row * 18;
-    if (swatchPx > 0) {
-      svg += `<rect class="${name}" x="${x}" y="${y}" width="11" height="11" rx="2"/>`;
-    }
-    svg += `<text class="note" x="${x + swatchPx}" y="${y + 10}">${escapeXml(words)}</text>\n`;
-    x += Math.ceil(width);
+    svg += `<g data-w="${width}" transform="translate(${x},${row * 18})">`;
+    if (swatchPx > 0) svg += `<rect class="${name}" width="11" height="11" rx="2"/>`;
+    svg += `<text class="note" x="${swatchPx}" y="10">${escapeXml(words)}</text></g>\n`;
+    x += width;
   }
   return { svg, rows: row + 1 };
 }

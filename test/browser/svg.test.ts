@@ -52,6 +52,23 @@ describe('An SVG picture', () => {
     await expect.poll(() => widthOf(second, 'route')).toBe(680);
   });
 
+  it('fits title, legend and notes into a narrow window, and uses a wide one again', async () => {
+    const long = folded(shop).toFlameGraph({
+      title: 'a long title '.repeat(9),
+      notes: 'note '.repeat(99),
+    });
+    const page = await browser.open('narrow.svg', long, { viewport: { width: 340, height: 500 } });
+    const texts = page.locator('text.head,text.note');
+    const widest = () =>
+      texts.evaluateAll((all) => Math.max(...all.map((one) => one.getBoundingClientRect().right)));
+    const framesY = async () => Number(await page.locator('#frames').getAttribute('y'));
+    await expect.poll(widest).toBeLessThanOrEqual(340);
+    const lowerY = await framesY();
+    await page.setViewportSize({ width: 1200, height: 500 });
+    await expect.poll(framesY).toBeLessThan(lowerY);
+    expect(await widest()).toBeGreaterThan(900);
+  });
+
   it('counts what a search covers once, and says what is wrong with a pattern', async () => {
     const page = await browser.open('search.svg', svg);
     await page.keyboard.press('/');

@@ -154,7 +154,7 @@ function buildLegend(
   const line = element('div', { class: 'bar legend' });
   if (settings.isComparison) {
     line.append(element('span', {}, ['share of all, in points:']));
-    for (const { name, words } of deltaLegend) {
+    for (const { name, words } of deltaLegend(settings.isJudged === true)) {
       line.append(element('span', {}, [element('i', { class: name }), words]));
     }
   }

@@ -11,6 +11,8 @@ export interface Controls {
     readonly help: HTMLButtonElement;
   };
   say(message: string, isError: boolean): void;
+  /** Moves it to so many pixels below its first place. */
+  lower(px: number): void;
   show(state: {
     readonly isUpright: boolean;
     readonly isBottomUp: boolean;
@@ -50,6 +52,9 @@ export function makeControls(place: Element, canInvert: boolean): Controls {
   return {
     input,
     buttons,
+    lower(px) {
+      host.setAttribute('transform', `translate(0,${px})`);
+    },
     say(text, isError) {
       message.className = isError ? 'error' : '';
       message.textContent = text;

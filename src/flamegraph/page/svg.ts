@@ -20,6 +20,7 @@ import {
 } from './search.ts';
 import { drawBoxes, readBoxes } from './svg-boxes.ts';
 import { type Controls, makeControls } from './svg-controls.ts';
+import { SurroundingLines } from './svg-lines.ts';
 
 const MARGIN_PX = 10;
 
@@ -32,6 +33,7 @@ class SvgApp {
   readonly #topDown: Drawing;
   #bottomUp: Drawing | undefined;
   readonly #controls: Controls;
+  readonly #lines: SurroundingLines;
   readonly #framesY: number;
   readonly #footerPx: number;
   readonly #staticRows: number;
@@ -57,6 +59,7 @@ class SvgApp {
     this.#staticRows = Math.round(framesPx / (this.#settings.rowPx + 1));
     this.#footerPx = Number(this.#root.getAttribute('height')) - this.#framesY - framesPx;
     this.#columnPx = this.#measureColumn();
+    this.#lines = new SurroundingLines(this.#root);
     this.#controls = makeControls(byId('controls'), !this.#settings.isTimeOrdered);
     this.#frames.setAttribute('role', 'tree');
     this.#frames.setAttribute('aria-label', 'frames');
@@ -107,12 +110,15 @@ class SvgApp {
     if (this.#drawing.graph.length === 0) return;
     const hadFocus = this.#frames.contains(document.activeElement);
     const { rowPx } = this.#settings;
+    const lowerPx = this.#lines.fit(this.#innerPx() + 2 * MARGIN_PX);
+    this.#controls.lower(lowerPx);
+    this.#frames.setAttribute('y', String(this.#framesY + lowerPx));
     const rows = Math.max(this.#staticRowsOf(), levelsOf(this.#drawing.graph, this.#view));
     const framesPx = rows * (rowPx + 1);
     this.#frames.setAttribute('width', String(this.#innerPx()));
     this.#frames.setAttribute('height', String(framesPx));
-    this.#root.setAttribute('height', String(this.#framesY + framesPx + this.#footerPx));
-    const moved = framesPx - this.#staticRows * (rowPx + 1);
+    this.#root.setAttribute('height', String(this.#framesY + lowerPx + framesPx + this.#footerPx));
+    const moved = lowerPx + framesPx - this.#staticRows * (rowPx + 1);
     this.#footer.setAttribute('transform', `translate(0,${moved})`);
     this.#elements = drawBoxes(this.#frames, this.#drawing, this.#view, {
       document,

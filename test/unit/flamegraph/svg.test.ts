@@ -155,6 +155,15 @@ describe('writeFlameSvg', () => {
     expect(svg).toContain('your code 100 %');
   });
 
+  it('says what a comparison compares, and that grey may be chance', () => {
+    const base = makeProfile([{ frames: ['a'], weight: 3e9 }]);
+    const profile = makeProfile([{ frames: ['b'], weight: 5e9 }]);
+    const svg = draw(profile, { base, isSure: () => false });
+    expect(svg).toMatch(/>before: 1 samples? · 3.00 s [^<]*; after: 1 samples? · 5.00 s /);
+    expect(svg).toContain('>alike, or may be chance</text>');
+    expect(draw(profile, { base })).toContain('>alike</text>');
+  });
+
   it('draws a profile without samples and one without times', () => {
     const empty = draw(makeProfile([]));
     expect(empty).toContain('No samples.');
