@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "v8/deopt_frames.h"
+
 namespace sigprof {
 namespace {
 
@@ -42,18 +44,18 @@ Tagged SharedFromLiteral(const Heap& heap, Tagged word) {
   return heap.IsSharedFunctionInfo(&word) ? word : 0;
 }
 
-// The deoptimization data of optimised code, as far as inlining goes.
-class Inlining {
+// The deoptimization data of optimised code.
+class DeoptData {
  public:
-  Inlining(const Heap& heap, Tagged code) : heap_(heap) {
+  DeoptData(const Heap& heap, Tagged code) : heap_(heap) {
     const DeoptIndices& index = heap.layout().deopt;
-    uint64_t data = 0, positions = 0;
-    if (!heap.LoadWord(code, heap.layout().heap.code_deopt_or_bytecode, &data) ||
-        !IsArray(heap, &data) || !heap.ArrayElement(data, index.inlining_positions, &positions)) {
+    uint64_t positions = 0;
+    if (!heap.LoadWord(code, heap.layout().heap.code_deopt_or_bytecode, &data_) ||
+        !IsArray(heap, &data_) || !heap.ArrayElement(data_, index.inlining_positions, &positions)) {
       return;
     }
     heap.Bytes(positions, kMaxTableBytes, &records_);
-    if (heap.ArrayElement(data, index.literals, &literals_) && !IsArray(heap, &literals_)) {
+    if (heap.ArrayElement(data_, index.literals, &literals_) && !IsArray(heap, &literals_)) {
       literals_ = 0;
     }
   }
@@ -67,19 +69,98 @@ class Inlining {
     std::memcpy(&position, &records_[at], sizeof position);
     std::memcpy(&literal, &records_[at + 8], sizeof literal);
     *call_site = DecodeSourcePosition(position);
-    *shared = 0;
-    Tagged word = 0;
-    if (literal >= 0 && literals_ != 0 && heap_.ArrayElement(literals_, literal, &word)) {
-      *shared = SharedFromLiteral(heap_, word);
-    }
+    *shared = Literal(literal);
     return true;
   }
 
+  // The entry of the call whose lazy exit is at `offset` of the code; -1: there is no such exit.
+  // V8 makes calls return there instead when it has discarded the code.
+  int32_t LazyExitAt(int32_t offset) const {
+    const int32_t start = Number(kExitStart), eager = Number(kEagerCount);
+    if (start <= 0 || offset < start || (offset - start) % kExitBytes != 0) return -1;
+    const int32_t entry = (offset - start) / kExitBytes;
+    return entry >= eager && entry < eager + Number(kLazyCount) ? entry : -1;
+  }
+
+  // The pc that V8 notes of an entry: in Turbofan's code where the call returns to, in Maglev's
+  // where its exit is.
+  int32_t PcOf(int32_t entry) const { return Number(kFirstEntry + kEntryWords * entry + 2); }
+
+  // The functions active at an entry, innermost first.
+  std::vector<CodePosition> FramesAt(int32_t entry) const {
+    const int32_t start = Number(kFirstEntry + kEntryWords * entry + 1);
+    Tagged translations = 0;
+    std::vector<uint8_t> bytes;
+    if (entry < 0 || start < 0 || !heap_.ArrayElement(data_, 0, &translations) ||
+        !heap_.Bytes(translations, kMaxTableBytes, &bytes)) {
+      return {};
+    }
+    std::vector<CodePosition> out;
+    for (const DeoptFrame& frame :
+         DecodeTranslation(bytes.data(), bytes.size(), static_cast<size_t>(start))) {
+      const Tagged shared = Literal(frame.literal);
+      if (shared == 0) return {};
+      const Tagged bytecode = BytecodeOf(heap_, shared);
+      if (bytecode == 0) return {};
+      out.insert(out.begin(), {shared, LocateBytecode(heap_, bytecode, frame.bytecode_offset)});
+    }
+    return out;
+  }
+
  private:
+  // Elements behind the inlining positions. An entry is its bytecode offset, the index of its
+  // translation, and its pc.
+  static constexpr int32_t kExitStart = 1, kEagerCount = 2, kLazyCount = 3, kFirstEntry = 4;
+  static constexpr int32_t kEntryWords = 3;
+  static constexpr int32_t kExitBytes = 4;  // x64: a call through the root register
+
+  // -1 if it is none.
+  int32_t Number(int32_t element) const {
+    Tagged word = 0;
+    const bool read =
+        data_ != 0 &&
+        heap_.ArrayElement(data_, heap_.layout().deopt.inlining_positions + element, &word);
+    return read && IsSmi(word) ? SmiValue(word) : -1;
+  }
+
+  Tagged Literal(int32_t index) const {
+    Tagged word = 0;
+    if (index < 0 || literals_ == 0 || !heap_.ArrayElement(literals_, index, &word)) return 0;
+    return SharedFromLiteral(heap_, word);
+  }
+
   const Heap& heap_;
+  Tagged data_ = 0;
   std::vector<uint8_t> records_;
   Tagged literals_ = 0;
 };
+
+// The table behind machine code; empty if there is none that can be read.
+std::vector<uint8_t> ReadSafepointTable(const Heap& heap, const CodeInfo& code) {
+  std::vector<uint8_t> table(kSafepointHeaderBytes);
+  if (heap.memory()->Read(code.end, table.data(), table.size()) != table.size()) return {};
+  const size_t size = SafepointTableBytes(table.data());
+  if (size == 0 || size > kMaxTableBytes) return {};
+  table.resize(size);
+  table.resize(heap.memory()->Read(code.end, table.data(), size));
+  return table;
+}
+
+// The functions active at the call in Maglev's code that returns to `return_offset`, innermost
+// first, as V8's stack traces have them; none where V8 kept nothing. From V8 13 on the position
+// table of code with a peeled loop names that loop for all that follows it.
+std::vector<CodePosition> LocateMaglevCall(const Heap& heap, const CodeInfo& code,
+                                           const DeoptData& deopt, int32_t return_offset) {
+  int32_t entry = deopt.LazyExitAt(return_offset);
+  if (entry < 0) {
+    const std::vector<uint8_t> safepoints = ReadSafepointTable(heap, code);
+    entry = FindDeoptIndex(safepoints.data(), safepoints.size(), return_offset);
+  }
+  if (entry < 0) return {};
+  std::vector<CodePosition> frames = deopt.FramesAt(entry);
+  if (!frames.empty() && frames.back().shared != code.shared) return {};
+  return frames;
+}
 
 }  // namespace
 
@@ -126,24 +207,30 @@ bool ReadCode(const Heap& heap, Tagged code, CodeInfo* info) {
 
 std::vector<CodePosition> LocateInOptimizedCode(const Heap& heap, const CodeInfo& code,
                                                 Address pc) {
+  const DeoptData deopt(heap, code.object);
+  auto offset = static_cast<int32_t>(pc - code.start);
+  // A caller's pc is just before where the call returns to, which is no instruction's start.
+  if (code.tier == CodeTier::kMid && heap.layout().version.major >= 13) {
+    std::vector<CodePosition> frames = LocateMaglevCall(heap, code, deopt, offset + 1);
+    if (!frames.empty()) return frames;
+  }
+  const int32_t exit = code.tier == CodeTier::kTop ? deopt.LazyExitAt(offset + 1) : -1;
+  if (exit >= 0) offset = deopt.PcOf(exit) - 1;
   std::vector<CodePosition> out;
   uint64_t table = 0;
   std::vector<uint8_t> bytes;
   SourcePosition position;
   if (heap.LoadWord(code.object, heap.layout().heap.code_positions, &table) &&
       heap.Bytes(table, kMaxTableBytes, &bytes)) {
-    position = FindPosition(bytes.data(), bytes.size(), heap.layout().unsigned_position_deltas,
-                            static_cast<int32_t>(pc - code.start));
+    position =
+        FindPosition(bytes.data(), bytes.size(), heap.layout().unsigned_position_deltas, offset);
   }
-  if (position.inlining_id != 0) {
-    const Inlining inlining(heap, code.object);
-    for (int depth = 0; position.inlining_id != 0 && depth < kMaxInliningDepth; depth++) {
-      Tagged shared = 0;
-      SourcePosition call_site;
-      if (!inlining.Record(position.inlining_id, &shared, &call_site)) break;
-      if (shared != 0) out.push_back({shared, position.script_offset});
-      position = call_site;
-    }
+  for (int depth = 0; position.inlining_id != 0 && depth < kMaxInliningDepth; depth++) {
+    Tagged shared = 0;
+    SourcePosition call_site;
+    if (!deopt.Record(position.inlining_id, &shared, &call_site)) break;
+    if (shared != 0) out.push_back({shared, position.script_offset});
+    position = call_site;
   }
   out.push_back({0, position.script_offset});
   return out;

@@ -15,8 +15,11 @@ import { rareShareBound } from './statistics.ts';
 
 const folder = useFolder();
 
-const source = readFileSync(program('lines.cjs'), 'utf8').split('\n');
-const lineOf = (text: string) => source.findIndex((line) => line.includes(text)) + 1;
+const lineIn = (file: string, text: string) =>
+  readFileSync(program(file), 'utf8')
+    .split('\n')
+    .findIndex((line) => line.includes(text)) + 1;
+const lineOf = (text: string) => lineIn('lines.cjs', text);
 
 type Tier = (typeof TIERS)[number];
 interface Case {
@@ -106,3 +109,58 @@ describe.each(NODE_VERSIONS)('executing lines of Node %s', (version) => {
     }
   });
 });
+
+// Maglev is in official builds from Node 24 on.
+test.each(NODE_VERSIONS.filter((version) => Number(version.split('.')[0]) >= 24))(
+  'lines of calls behind a loop that Maglev peeled are right, inlined or not: Node %s',
+  async (version) => {
+    const { samples } = await recordProgram('peeled.cjs', {
+      folder: folder.path,
+      version,
+      nodeFlags: ['--maglev', '--no-turbofan'],
+      args: ['250'],
+      rateHz: 2000,
+    });
+    const inMaglev = samples.filter(
+      (sample) =>
+        frameOf(sample, 'work') !== undefined && frameOf(sample, 'inlined')?.isInlined === true,
+    );
+    expect(inMaglev.length / samples.length).toBeGreaterThan(0.3);
+    for (const name of ['inlined', 'outer']) {
+      const lines = new Set(inMaglev.map((sample) => frameOf(sample, name)?.line));
+      expect([...lines]).toEqual([lineIn('peeled.cjs', `// line of ${name}`)]);
+    }
+  },
+);
+
+const DISCARDED = NODE_VERSIONS.flatMap((version) => {
+  const major = Number(version.split('.')[0]);
+  const turbofan = { version, tier: 'top', flags: noMaglev(major) };
+  const maglev = { version, tier: 'mid', flags: ['--maglev', '--no-turbofan'] };
+  return major >= 24 ? [turbofan, maglev] : [turbofan];
+});
+
+test.each(DISCARDED)(
+  'callers are right whose code V8 has discarded meanwhile: Node $version, $tier tier',
+  async ({ version, tier, flags }) => {
+    const { samples } = await recordProgram('discarded.cjs', {
+      folder: folder.path,
+      version,
+      nodeFlags: ['--no-concurrent-recompilation', ...flags],
+      args: ['250'],
+      rateHz: 2000,
+    });
+    const chains = samples
+      .filter(({ frames }) => frames.some(({ name }) => name === 'afterDiscard'))
+      .map(({ frames }) => {
+        const from = frames.findIndex(({ name }) => name === 'outer');
+        const to = frames.findIndex(({ name }) => name === 'work');
+        const callers = frames.slice(from, to);
+        return callers.map((frame) => `${frame.tier} ${frame.name}:${frame.line}`).join();
+      });
+    const expected = ['outer', 'inlined'].map(
+      (name) => `${tier} ${name}:${lineIn('discarded.cjs', `// line of ${name}`)}`,
+    );
+    expect([...new Set(chains)]).toEqual([expected.join()]);
+  },
+);
