@@ -1,5 +1,5 @@
 // Can a profile show what never was? Chains of calls in which every function has one caller, one callee and one line for it,
-// under flags that make V8 collect, compile and deoptimise all the time. `npm run test:soak:stress` runs the whole matrix.
+// under flags that make V8 collect, compile and deoptimise all the time. `npm run test:soak` runs the whole matrix.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NODE_VERSIONS, nodeBinary } from '../../scripts/fetch-nodes.mjs';
 import { type Functions, judge } from './chains-judge.ts';
@@ -9,7 +9,7 @@ import {
   runProgram,
   unusableShare,
 } from './recorded-program.ts';
-import { TestProcess, useFolder } from './sigprof-process.ts';
+import { isSoak, TestProcess, useFolder } from './sigprof-process.ts';
 
 const folder = useFolder();
 
@@ -40,7 +40,6 @@ const TIER_FLAGS = [
   '--deopt-every-n-times=50',
   '--interrupt-budget=1000 --no-lazy-feedback-allocation',
 ];
-const isSoak = process.env.SIGPROF_SOAK === '1';
 const FLAG_SETS = isSoak
   ? GC_FLAGS.flatMap((gc) => TIER_FLAGS.map((tier) => `${gc} ${tier}`.trim()))
   : [

@@ -13,7 +13,10 @@ export const libraryUrl = new URL('../../dist/index.js', import.meta.url).href;
 /** The built library, for reading profiles; it loads the addon only to record. */
 export const library = (): Promise<typeof import('../../src/index.ts')> => import(libraryUrl);
 
-const DEADLINE_MS = 60_000;
+/** Whether this is `npm run test:soak`: the same tests, far longer. */
+export const isSoak = process.env.SIGPROF_SOAK === '1';
+
+const DEADLINE_MS = isSoak ? 1_200_000 : 60_000;
 
 export interface Ended {
   readonly code: number | null;

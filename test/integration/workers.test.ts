@@ -3,14 +3,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { nodeBinary } from '../../scripts/fetch-nodes.mjs';
-import { library, sigprof, useFolder } from './sigprof-process.ts';
+import { NODE_VERSIONS, nodeBinary } from '../../scripts/fetch-nodes.mjs';
+import { isSoak, library, sigprof, useFolder } from './sigprof-process.ts';
 
 const folder = useFolder();
 const churn = fileURLToPath(new URL('../fixtures/programs/worker-churn.cjs', import.meta.url));
 
-// `npm run test:soak` churns 500 and more on every Node.
-const WORKERS = 42;
+// `npm run test:soak` churns 504 in both modes on every Node.
+const WORKERS = isSoak ? 504 : 42;
+const CASES = isSoak
+  ? NODE_VERSIONS.flatMap((version) => ['cpu', 'wall'].map((mode) => [version, mode] as const))
+  : ([
+      ['18.20.8', 'cpu'],
+      ['22.23.3', 'wall'],
+      ['26.10.0', 'cpu'],
+    ] as const);
 
 interface Recorded {
   readonly covered: number;
@@ -18,11 +25,7 @@ interface Recorded {
   readonly burnt: number;
 }
 
-test.each([
-  ['18.20.8', 'cpu'],
-  ['22.23.3', 'wall'],
-  ['26.10.0', 'cpu'],
-])(
+test.each(CASES)(
   `${WORKERS} workers churned by Node %s in %s mode keep their ends and their time`,
   async (version, mode) => {
     const seed = Date.now() % 1_000_000;
