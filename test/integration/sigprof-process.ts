@@ -98,5 +98,6 @@ export function useSharedFolder(): { readonly path: string } {
   return folder;
 }
 
-/** Source of a function that burns CPU time by name, for `node -e`. */
-export const HOT = 'function hot(ms) { const end = Date.now() + ms; while (Date.now() < end); }';
+/** Source of a function that burns so much CPU time by name, however long that takes, for `node -e`. */
+export const HOT =
+  'function hot(ms) { const end = process.cpuUsage().user + ms * 1000; while (process.cpuUsage().user < end) for (let i = 0; i < 1e5; i++) Math.sqrt(i); }';
