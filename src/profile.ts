@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeFlameHtml } from './flamegraph/html-writer.ts';
@@ -367,6 +368,20 @@ function withBaseData<T extends PictureOptions>(
   return { ...options, base };
 }
 
+/** @throws SigprofError ERR_SIGPROF_OUTPUT when it is longer than the longest string */
 function join(chunks: Iterable<string>): string {
-  return [...chunks].join('');
+  const parts: string[] = [];
+  let length = 0;
+  for (const chunk of chunks) {
+    length += chunk.length;
+    if (length > constants.MAX_STRING_LENGTH) {
+      const mebibytes = Math.floor(constants.MAX_STRING_LENGTH / 2 ** 20);
+      throw new SigprofError(
+        'ERR_SIGPROF_OUTPUT',
+        `the text is longer than the longest string (${mebibytes} Mi characters); use write(), or encode(), which gives it in pieces`,
+      );
+    }
+    parts.push(chunk);
+  }
+  return parts.join('');
 }

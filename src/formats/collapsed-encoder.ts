@@ -69,12 +69,14 @@ interface Item {
 }
 
 /**
- * Lines sorted by bytes, without holding them all: below each node, lines ("label 12") and subtrees ("label;") are
+ * Lines sorted by bytes, in pieces, without holding them all: below each node, lines ("label 12") and subtrees ("label;") are
  * sorted by what they begin with. Sorting by label alone would be wrong, since "a b" comes between "a 1" and "a;c 1".
  */
 function* foldedLines(tree: CallTree, counts: Float64Array): Generator<string> {
-  const pending: { items: Item[]; next: number; prefix: string }[] = [
-    { items: itemsBelow(tree, counts, 0), next: 0, prefix: '' },
+  // The way from the root. What stands before all lines of a level is kept as one string only where it is short: a line of
+  // very deep stacks may be longer than the longest string.
+  const pending: { items: Item[]; next: number; key: string; prefix: string | undefined }[] = [
+    { items: itemsBelow(tree, counts, 0), next: 0, key: '', prefix: '' },
   ];
   for (;;) {
     const level = pending.at(-1);
@@ -83,12 +85,18 @@ function* foldedLines(tree: CallTree, counts: Float64Array): Generator<string> {
     if (item === undefined) {
       pending.pop();
     } else if (item.isLine) {
-      yield `${level.prefix}${item.key}\n`;
+      if (level.prefix !== undefined) yield level.prefix;
+      else for (const { key } of pending) yield key;
+      yield `${item.key}\n`;
     } else {
+      const { key } = item;
+      const { prefix } = level;
+      const isShort = prefix !== undefined && prefix.length + key.length < CHUNK_CHARACTERS;
       pending.push({
         items: itemsBelow(tree, counts, item.node),
         next: 0,
-        prefix: level.prefix + item.key,
+        key,
+        prefix: isShort ? prefix + key : undefined,
       });
     }
   }

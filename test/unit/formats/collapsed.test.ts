@@ -1,7 +1,9 @@
+import { constants } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { decodeCollapsed } from '../../../src/formats/collapsed-decoder.ts';
 import { encodeCollapsed, safeFrame } from '../../../src/formats/collapsed-encoder.ts';
 import { FunctionKind, type ProfileData, sumSamples } from '../../../src/model/profile-data.ts';
+import { Profile } from '../../../src/profile.ts';
 import { makeProfile } from '../model/make-profile.ts';
 import { hostileNames, Random } from '../model/random.ts';
 
@@ -90,6 +92,25 @@ describe('encodeCollapsed', () => {
     const frames = Array.from({ length: 20_000 }, (_, i) => `function${i}`);
     const samples = [{ frames }, { frames: frames.slice(1) }, { frames: [...frames, 'x'] }];
     expect([...encodeCollapsed(makeProfile(samples))].length).toBeGreaterThan(1);
+  });
+});
+
+describe('Text longer than the longest string', () => {
+  const name = { name: 'x'.repeat(6000), kind: FunctionKind.special };
+  const deep = Array.from({ length: 90_000 }, () => name);
+
+  it('is written in pieces, also where a single line is', () => {
+    let length = 0;
+    for (const piece of encodeCollapsed(makeProfile([{ frames: deep, weight: 5000 }]))) {
+      length += piece.length;
+    }
+    expect(length).toBe(deep.length * 6001 - 1 + ' 5\n'.length);
+    expect(length).toBeGreaterThan(constants.MAX_STRING_LENGTH);
+  });
+
+  it('is refused as one string, naming what gives it in pieces', () => {
+    const profile = new Profile(makeProfile([{ frames: deep, weight: 5000 }]));
+    expect(() => profile.toCollapsed()).toThrow(/longer than the longest string .* encode\(\)/);
   });
 });
 
