@@ -32,6 +32,16 @@ void InstallWakeSignal() {
   sigaction(WakeSignal(), &action, nullptr);
 }
 
+// Each stop of a tracee is told to its tracer's process by SIGCHLD. With all signals blocked in the
+// sampler's thread, that would wake Node's main thread for each sample, and the tracee would do
+// that before it stops. Nothing in Node asks for stops of children.
+void RefuseSignalsOfStops() {
+  struct sigaction action = {};
+  sigaction(SIGCHLD, nullptr, &action);
+  action.sa_flags |= SA_NOCLDSTOP;
+  sigaction(SIGCHLD, &action, nullptr);
+}
+
 bool CreateTimer(timer_t* timer) {
   sigevent event = {};
   event.sigev_notify = SIGEV_THREAD_ID;
@@ -53,6 +63,7 @@ void SetTimer(timer_t timer, uint64_t at_ns) {
 Status RemoteSampler::Start(const RemoteOptions& options) {
   options_ = options;
   InstallWakeSignal();
+  RefuseSignalsOfStops();
   // All signals blocked, inherited by the thread, which opens the one it needs.
   sigset_t all, old;
   sigfillset(&all);
