@@ -55,14 +55,20 @@ function table(runs, bytes) {
   const of = (name, key) => summarize(runs[name].map((each) => each[key]));
   const columns = Object.keys(runs);
   const both = (key) => Object.fromEntries(columns.map((name) => [name, of(name, key)]));
-  const times = of('flamegraph.pl', 'seconds').median / of('sigprof', 'seconds').median;
+  // Both take turns: what slows the machine for a while slows both runs of a turn.
+  const times = runs.sigprof.map((own, at) => runs['flamegraph.pl'][at].seconds / own.seconds);
   return {
     columns,
     figures: [
       { label: `${Math.round(bytes / 1e6)} MB to SVG`, values: both('seconds') },
+      {
+        label: 'times less CPU than flamegraph.pl',
+        values: { sigprof: summarize(times) },
+        goal: { above: 10 },
+      },
       { label: 'memory, GB', values: both('gigabytes'), goal: { below: 1 } },
     ],
-    notes: [`flamegraph.pl takes ${times.toFixed(1)} times as much CPU; the goal is 10.`],
+    notes: [],
   };
 }
 

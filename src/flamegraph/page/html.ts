@@ -22,8 +22,7 @@ import {
   visibleMatches,
 } from './search.ts';
 import { FunctionTable } from './table-view.ts';
-
-const TYPING_MS = 60;
+import { whenTyped } from './typing.ts';
 
 class HtmlApp {
   readonly #source: Drawing;
@@ -296,11 +295,10 @@ class HtmlApp {
 
   #listenToSearch(): void {
     const { input } = this.#page;
-    let typing: ReturnType<typeof setTimeout> | undefined;
-    input.addEventListener('input', () => {
-      clearTimeout(typing);
-      typing = setTimeout(() => this.#go({ search: input.value }, false), TYPING_MS);
-    });
+    input.addEventListener(
+      'input',
+      whenTyped(() => this.#go({ search: input.value }, false)),
+    );
     input.addEventListener('keydown', (event) => {
       if (event.ctrlKey || event.metaKey) return;
       event.stopPropagation();

@@ -21,6 +21,7 @@ import {
 import { drawBoxes, readBoxes } from './svg-boxes.ts';
 import { type Controls, makeControls } from './svg-controls.ts';
 import { SurroundingLines } from './svg-lines.ts';
+import { whenTyped } from './typing.ts';
 
 const MARGIN_PX = 10;
 
@@ -226,11 +227,10 @@ class SvgApp {
 
   #listen(): void {
     const { input, buttons } = this.#controls;
-    let typing: ReturnType<typeof setTimeout> | undefined;
-    input.addEventListener('input', () => {
-      clearTimeout(typing);
-      typing = setTimeout(() => this.#go({ s: input.value }, false), 80);
-    });
+    input.addEventListener(
+      'input',
+      whenTyped(() => this.#go({ s: input.value }, false)),
+    );
     input.addEventListener('keydown', (event) => {
       event.stopPropagation();
       if (event.key === 'Enter') this.#act({ do: event.shiftKey ? 'matchBack' : 'match' });
