@@ -131,6 +131,7 @@ Status ReadRemoteOptions(napi_env env, napi_value value, remote::RemoteOptions* 
   out->rate_hz = sampling.rate_hz;
   out->wall = sampling.mode == SamplingMode::kWall;
   out->idle = sampling.idle;
+  out->native = sampling.native;
   out->max_bytes = sampling.max_bytes;
   out->subprocesses = reader.Boolean("subprocesses");
   out->nonblocking = reader.Boolean("nonblocking");

@@ -12,6 +12,7 @@
 #include "os/json.h"
 #include "os/threads.h"
 #include "remote/js_thread.h"
+#include "remote/target_modules.h"
 #include "resolver/tables.h"
 
 namespace sigprof::remote {
@@ -35,6 +36,10 @@ class Dumper {
   Status Run(Dump* out) {
     Status status = OpenTarget(options_.pid, !options_.nonblocking, &target_);
     if (!status.ok()) return status;
+    if (options_.native) {
+      modules_ = std::make_unique<TargetModules>(target_.get());
+      modules_->UseTables(&tables_);
+    }
     program_stack_ = SpecialStack(&tables_, "(program)", FunctionKind::kSpecial);
     if (!options_.nonblocking) {
       const int error = tracer_.Seize(options_.pid, options_.pid);
@@ -66,7 +71,7 @@ class Dumper {
   struct Facts {
     const char* state = "unknown";
     int64_t syscall = -1;
-    bool has_js = false, is_complete = true;
+    bool has_stack = false, is_complete = true;
     uint32_t stack = 0;
   };
 
@@ -94,7 +99,7 @@ class Dumper {
     json.Add("state", facts.state);
     if (facts.syscall >= 0) json.Add("syscall", static_cast<uint64_t>(facts.syscall));
     json.Add("complete", facts.is_complete);
-    if (facts.has_js) {
+    if (facts.has_stack) {
       const uint32_t row = tables_.AddThread(
           static_cast<uint32_t>(tid), thread.is_main ? ThreadKind::kMain : ThreadKind::kWorker, "");
       tables_.AddSample({row, facts.stack, 1, 0, 0, 1});
@@ -108,6 +113,9 @@ class Dumper {
     for (int attempt = 0; attempt < kAttempts; attempt++) {
       if (FindThreadPointer(may_stop, target_.get(), thread, kPatienceNs)) {
         FindIsolate(target_.get(), thread, &tables_);
+        if (modules_ != nullptr && thread->runs_js()) {
+          thread->resolver->UseNativeFrames(modules_->frames());
+        }
         return;
       }
       if (may_stop == nullptr || thread->files.ReadState() == 0) return;
@@ -142,11 +150,12 @@ class Dumper {
 
   void Decode(RemoteThread* thread, Facts* facts) {
     const RawSample* sample = &copy_.sample();
-    facts->has_js = sample->start != WalkStart::kNone;
+    const bool has_js = sample->start != WalkStart::kNone;
+    facts->has_stack = has_js || sample->native_count != 0;
     if (IsInGc(copy_.isolate())) facts->state = "gc";
-    if (!facts->has_js) return;
+    if (!facts->has_stack) return;
     // With JavaScript on the stack, it is not the event loop that waits.
-    if (IsPolling(facts->syscall)) facts->state = "syscall";
+    if (has_js && IsPolling(facts->syscall)) facts->state = "syscall";
     ResolvedSample resolved;
     if (sample->start != WalkStart::kUnusable) resolved = thread->resolver->Resolve(*sample);
     facts->stack = resolved.stack != 0 ? resolved.stack : program_stack_;
@@ -183,6 +192,7 @@ class Dumper {
 
   const RemoteOptions options_;
   std::unique_ptr<Target> target_;
+  std::unique_ptr<TargetModules> modules_;  // null without native frames
   ProfileTables tables_;
   Tracer tracer_;
   StackCopy copy_;

@@ -43,11 +43,24 @@ bool IsOfThread(Target* target, const RemoteThread& thread, Address isolate) {
   });
 }
 
+// For native frames: up to where the stack that holds `rsp` may reach; 0 if they are not wanted.
+uint64_t StackEnd(const Target& target, uint64_t rsp) {
+  if (target.unwind == nullptr) return 0;
+  const Mapping* stack = FindMapping(target.maps, rsp);
+  return stack != nullptr ? stack->end : 0;
+}
+
+void WalkNative(const Target& target, const RemoteThread& thread, NativeStart* start,
+                StackCopy* copy) {
+  if (target.unwind != nullptr) copy->WalkNative(*target.unwind, thread.code, start);
+}
+
 CopyResult Capture(Target* target, RemoteThread* thread, StackCopy* copy,
                    const RawRegisters& regs) {
   const Layout& layout = target->image->layout;
-  const CopyResult result = copy->Take(&target->memory, layout.capture, thread->slot,
-                                       thread->isolate, regs.rsp, thread->top);
+  const CopyResult result =
+      copy->Take(&target->memory, layout.capture, thread->slot, thread->isolate, regs.rsp,
+                 thread->top, StackEnd(*target, regs.rsp));
   if (result != CopyResult::kTaken) return result;
   thread->top = copy->isolate().js_entry_sp;
   copy->Walk(&target->memory, layout, thread->code, regs);
@@ -116,6 +129,10 @@ CopyResult CaptureAndResume(Tracer* tracer, Target* target, RemoteThread* thread
   CopyResult result = CopyResult::kUnreadable;
   if (tracer->ReadRegisters(thread->tid, regs)) result = Capture(target, thread, copy, regs->raw);
   tracer->Resume(thread->tid);
+  if (result == CopyResult::kTaken) {
+    NativeStart start = {regs->native, true};
+    WalkNative(*target, *thread, &start, copy);
+  }
   return result;
 }
 
@@ -129,9 +146,17 @@ bool CaptureAsleep(Target* target, RemoteThread* thread, StackCopy* copy, Thread
   regs.rip = syscall->pc;
   regs.rsp = syscall->sp;
   // A thread that woke meanwhile was put on a CPU, even if it sleeps in the same place again.
-  return Capture(target, thread, copy, regs) == CopyResult::kTaken &&
-         SameSleep(*syscall, thread->files.ReadSyscall()) && thread->files.ReadSched(&after) &&
-         before == after;
+  if (Capture(target, thread, copy, regs) != CopyResult::kTaken ||
+      !SameSleep(*syscall, thread->files.ReadSyscall()) || !thread->files.ReadSched(&after) ||
+      !(before == after)) {
+    return false;
+  }
+  // Of its registers no more is told; callees have saved others on the stack.
+  NativeStart start = {{}, true};
+  start.regs.Set(kDwarfRip, regs.rip);
+  start.regs.Set(kDwarfRsp, regs.rsp);
+  WalkNative(*target, *thread, &start, copy);
+  return true;
 }
 
 bool CaptureUnstopped(Target* target, RemoteThread* thread, StackCopy* copy) {
@@ -146,9 +171,13 @@ bool CaptureUnstopped(Target* target, RemoteThread* thread, StackCopy* copy) {
   constexpr uint64_t kExitFrameSlots = 64;
   RawRegisters regs = {};
   regs.rsp = exit_frame > kExitFrameSlots ? exit_frame - kExitFrameSlots : 0;
-  return Capture(target, thread, copy, regs) == CopyResult::kTaken &&
-         copy->isolate().c_entry_fp == exit_frame && copy->isolate().js_entry_sp == outermost &&
-         copy->StillSame(&target->memory, layout, thread->isolate);
+  if (Capture(target, thread, copy, regs) != CopyResult::kTaken ||
+      copy->isolate().c_entry_fp != exit_frame || copy->isolate().js_entry_sp != outermost ||
+      !copy->StillSame(&target->memory, layout, thread->isolate)) {
+    return false;
+  }
+  WalkNative(*target, *thread, nullptr, copy);  // from V8's entry frames on
+  return true;
 }
 
 }  // namespace sigprof::remote

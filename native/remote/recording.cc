@@ -18,6 +18,9 @@ constexpr uint64_t kLeastExitedNs = 1'000'000;
 // For a thread to get a CPU on which it can be stopped; another scan is not far.
 constexpr uint64_t kScanPatienceNs = 2'000'000;
 
+// Code of no module may be a library that has just been loaded, or code that some engine makes.
+constexpr uint64_t kRefreshNs = 50'000'000;
+
 // Fewer looks than this say nothing about the rate.
 constexpr uint64_t kLeastLooks = 100;
 
@@ -40,6 +43,7 @@ std::string WorkerName(pid_t pid, pid_t tid, uint32_t ordinal) {
 
 Recording::Recording(const RemoteOptions& options, std::unique_ptr<Target> target)
     : options_(options), target_(std::move(target)), native_(options.period_ns()) {
+  if (options_.native) modules_ = std::make_unique<TargetModules>(target_.get());
   BeginTables();
 }
 
@@ -49,8 +53,10 @@ void Recording::BeginTables() {
   idle_stack_ = SpecialStack(tables.get(), "(idle)", FunctionKind::kSpecial);
   gc_stack_ = SpecialStack(tables.get(), "(garbage collector)", FunctionKind::kGc);
   native_.ForgetTables();
+  if (modules_ != nullptr) modules_->UseTables(tables.get());
   for (Thread* thread : js_) {
     thread->resolver->UseTables(tables.get());
+    if (modules_ != nullptr) thread->resolver->UseNativeFrames(modules_->frames());
     thread->has_row = false;
     thread->last_stack = 0;
     thread->asleep_known = false;
@@ -113,6 +119,9 @@ void Recording::ScanThread(Tracer* tracer, Thread* thread, const SchedStat& sche
   Tracer* may_stop = options_.nonblocking ? nullptr : tracer;
   const bool is_known = FindThreadPointer(may_stop, target_.get(), thread, kScanPatienceNs) &&
                         FindIsolate(target_.get(), thread, tables_.get());
+  if (modules_ != nullptr && thread->runs_js()) {
+    thread->resolver->UseNativeFrames(modules_->frames());
+  }
   if (was_js && !thread->runs_js()) LeaveJs(thread, now_ns);
   if (!was_js && thread->runs_js()) {
     thread->charged_ns = native_.Close(thread->tid);
@@ -231,6 +240,10 @@ void Recording::SampleUnstopped(Thread* thread) {
 void Recording::AddCopy(Thread* thread) {
   const RawSample& sample = copy_.sample();
   AddRunning(thread, Resolve(thread, sample), sample.flags & ~uint32_t{kSampleIdle});
+  const uint64_t now = MonotonicNs();
+  if (sample.has_unknown_code == 0 || now < next_refresh_ns_) return;
+  modules_->Refresh();
+  next_refresh_ns_ = now + kRefreshNs;
 }
 
 // With what the thread has used, or how long it was, since its last sample.
@@ -281,7 +294,8 @@ uint32_t Recording::Resolve(Thread* thread, const RawSample& sample) {
   // Nobody tells us when V8 moves objects: nothing read at another time counts.
   thread->resolver->MarkCompactHappened();
   ResolvedSample resolved;
-  if (sample.start != WalkStart::kNone && sample.start != WalkStart::kUnusable) {
+  const bool has_js = sample.start != WalkStart::kNone && sample.start != WalkStart::kUnusable;
+  if (has_js || sample.native_generation != 0) {
     resolved = thread->resolver->Resolve(sample);
   }
   counters_.unresolved_frames += resolved.unresolved_frames;
@@ -357,6 +371,9 @@ std::string Recording::CountersJson(uint64_t own_cpu_ns) const {
   lost.Add("tableFull", tables_->stacks_refused());
   lost.Add("samplesRefused", tables_->samples_refused());
   lost.Add("unseenInJs", counters_.unseen_in_js);
+  if (modules_ != nullptr) {
+    lost.Add("brokenNativeStacks", modules_->frames()->counters.broken);
+  }
   JsonObject counters;
   counters.Add("durationNs", (end_ns_ != 0 ? end_ns_ : MonotonicNs()) - start_ns_);
   counters.Add("samples", tables_->sample_count());

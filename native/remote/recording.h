@@ -13,6 +13,7 @@
 #include "remote/js_thread.h"
 #include "remote/pause_stats.h"
 #include "remote/remote_options.h"
+#include "remote/target_modules.h"
 #include "resolver/tables.h"
 
 namespace sigprof::remote {
@@ -97,6 +98,8 @@ class Recording {
 
   const RemoteOptions options_;
   std::unique_ptr<Target> target_;
+  std::unique_ptr<TargetModules> modules_;  // null without native frames
+  uint64_t next_refresh_ns_ = 0;            // of them, not before
   std::unique_ptr<ProfileTables> tables_;
   std::map<pid_t, std::unique_ptr<Thread>> threads_;
   std::vector<Thread*> js_;  // those with an isolate

@@ -13,6 +13,7 @@ struct RemoteOptions {
   pid_t pid = 0;
   uint32_t rate_hz = 100;
   bool wall = false;          // as time passes, instead of as CPU is used
+  bool native = false;        // C and C++ frames too
   bool idle = false;          // keep idle samples (wall mode)
   bool subprocesses = false;  // child Node processes too
   bool nonblocking = false;   // never stop a thread

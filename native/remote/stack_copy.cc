@@ -10,6 +10,10 @@ namespace {
 constexpr uint64_t kMaxStackBytes = 16u << 20;
 // Above the outermost entry frame's fp: its return address and what CopyFrame looks at.
 constexpr uint64_t kAboveEntryFrame = 64;
+// What C++ has there, from V8's outermost entry to main, and without JavaScript on the stack.
+constexpr uint64_t kNativeBytes = 32u << 10;
+// Below rsp; see CopyOwnStack in sampler/signal_handler.cc.
+constexpr uint64_t kRedZoneBytes = 128;
 // v8::StateTag is 16 bits wide: JS 0, GC 1.
 constexpr uint32_t kStateMask = 0xffff;
 constexpr uint32_t kStateGc = 1;
@@ -42,14 +46,22 @@ bool StackCopy::ReadStack(Memory* memory, uint64_t high) {
   return high_ == high;
 }
 
+// How far up the stack is of interest, by its outermost JavaScript frame (0: none). 0: not at all.
+uint64_t StackCopy::WantedEnd(uint64_t top) const {
+  if (stack_end_ == 0) return top != 0 ? top + kAboveEntryFrame : 0;
+  return std::min((top != 0 ? top : rsp_) + kNativeBytes, stack_end_);
+}
+
 CopyResult StackCopy::Take(Memory* memory, const CaptureLayout& layout, Address slot,
-                           Address isolate, uint64_t rsp, uint64_t top) {
-  low_ = high_ = rsp & ~7ull;
+                           Address isolate, uint64_t rsp, uint64_t top, uint64_t stack_end) {
+  rsp_ = rsp & ~7ull;
+  stack_end_ = stack_end;
+  low_ = high_ = stack_end != 0 ? rsp_ - kRedZoneBytes : rsp_;
   Address current = 0;
   MemoryPiece pieces[kIsolatePieces + 2];
   size_t count = AddIsolate(layout, isolate, &isolate_, pieces);
   pieces[count++] = {slot, &current, 8, false};
-  const uint64_t guess = top != 0 ? top + kAboveEntryFrame : 0;
+  const uint64_t guess = WantedEnd(top);
   const bool guessed = guess > low_ && guess - low_ <= kMaxStackBytes;
   if (guessed) {
     if (stack_.size() < guess - low_) stack_.resize(guess - low_);
@@ -59,11 +71,12 @@ CopyResult StackCopy::Take(Memory* memory, const CaptureLayout& layout, Address 
   if (pieces[count - 1].ok && current != isolate) return CopyResult::kOtherIsolate;
   if (!AllRead(pieces, count)) return CopyResult::kUnreadable;
   isolate_.reserved = 0;
-  if (isolate_.js_entry_sp == 0) return CopyResult::kTaken;
-  if (guessed && isolate_.js_entry_sp == top && pieces[count].ok) {
+  const uint64_t wanted = WantedEnd(isolate_.js_entry_sp);
+  if (wanted == 0) return CopyResult::kTaken;
+  if (guessed && wanted == guess && pieces[count].ok) {
     high_ = guess;
   } else {
-    ReadStack(memory, isolate_.js_entry_sp + kAboveEntryFrame);
+    ReadStack(memory, wanted);
   }
   return CopyResult::kTaken;
 }
@@ -80,12 +93,21 @@ bool StackCopy::StillSame(Memory* memory, const CaptureLayout& layout, Address i
 void StackCopy::Walk(Memory* memory, const Layout& layout, const CodeRanges& code,
                      const RawRegisters& regs) {
   auto* sample = reinterpret_cast<RawSample*>(sample_.data());
-  const StackWindow window = {low_, high_, stack_.data()};
+  // V8's frames use no red zone.
+  const uint64_t below = rsp_ - low_;
+  StackWindow window = {low_, high_, stack_.data()};
+  if (high_ - low_ >= below) window = {rsp_, high_, stack_.data() + below};
   CaptureStack(layout.capture, code, regs, isolate_, window, sample);
   sample->gc_epoch = 0;
   if (IsInGc(isolate_)) sample->flags |= kSampleInGc;
   sample->pinned = sample->frame_count != 0;
   if (sample->pinned) PinFunctions(layout, memory, &sample, 1, &pins_);
+}
+
+void StackCopy::WalkNative(const UnwindTables& tables, const CodeRanges& code, NativeStart* start) {
+  auto* sample = reinterpret_cast<RawSample*>(sample_.data());
+  const StackWindow window = {low_, high_, stack_.data()};
+  CaptureNative(tables, code, window, nullptr, start, sample);
 }
 
 }  // namespace sigprof::remote

@@ -9,6 +9,7 @@
 #include "os/memory.h"
 #include "resolver/resolver.h"
 #include "unwinder/capture.h"
+#include "unwinder/native_walk.h"
 #include "v8/layout.h"
 
 namespace sigprof::remote {
@@ -26,8 +27,9 @@ class StackCopy {
   // The copying part, for as long as the thread stands still. `slot` is where the thread keeps the
   // pointer to its isolate, which should be `isolate`.
   // `top` is the outermost JavaScript frame of the last copy (0: none); a right guess saves a call.
+  // `stack_end` is where the thread's stack ends, for WalkNative; 0: not wanted.
   CopyResult Take(Memory* memory, const CaptureLayout& layout, Address slot, Address isolate,
-                  uint64_t rsp, uint64_t top);
+                  uint64_t rsp, uint64_t top, uint64_t stack_end);
   // Whether the isolate's words were the same before and after the stack was copied; for threads
   // that do not stand still.
   bool StillSame(Memory* memory, const CaptureLayout& layout, Address isolate);
@@ -35,6 +37,10 @@ class StackCopy {
   // Also for as long as it stands still: walks over what was copied (see CaptureStack), and pins
   // the functions found, which V8 may move as soon as the thread runs.
   void Walk(Memory* memory, const Layout& layout, const CodeRanges& code, const RawRegisters& regs);
+
+  // After Walk, and the thread may run: the native frames of what was copied, from `start` (null:
+  // not known) and from each of V8's entry frames on.
+  void WalkNative(const UnwindTables& tables, const CodeRanges& code, NativeStart* start);
 
   // What the last walk found.
   const RawSample& sample() const { return *reinterpret_cast<const RawSample*>(sample_.data()); }
@@ -44,7 +50,10 @@ class StackCopy {
   bool ReadStack(Memory* memory, uint64_t high);
 
   RawIsolateState isolate_ = {};
+  uint64_t WantedEnd(uint64_t top) const;
+
   uint64_t low_ = 0, high_ = 0;  // of the stack, as far as copied
+  uint64_t rsp_ = 0, stack_end_ = 0;
   std::vector<unsigned char> stack_;
   std::vector<uint64_t> sample_;  // room for one largest RawSample
   PinScratch pins_;

@@ -12,6 +12,7 @@
 #include "os/maps.h"
 #include "os/memory.h"
 #include "os/status.h"
+#include "unwinder/unwind_tables.h"
 #include "v8/image.h"
 
 namespace sigprof::remote {
@@ -36,6 +37,8 @@ struct Target {
   std::vector<Mapping> maps;
   std::shared_ptr<const V8Image> image;
   uint64_t load_bias = 0;
+  // Of its modules, when native frames are wanted; see target_modules.h.
+  const UnwindTables* unwind = nullptr;
   std::string identity;      // changes when the id is used again, and with exec
   std::string executable;    // as the process's own mount namespace names it
   std::string command_line;  // words joined by blanks

@@ -107,6 +107,11 @@ bool Tracer::ReadRegisters(pid_t tid, ThreadRegisters* out) {
   user_regs_struct regs;
   if (ptrace(PTRACE_GETREGS, tid, nullptr, &regs) != 0) return false;
   out->raw = {regs.rip, regs.rsp, regs.rbp, regs.rdi, regs.r9, regs.r12};
+  // In DWARF's order.
+  out->native = {
+      {regs.rax, regs.rdx, regs.rcx, regs.rbx, regs.rsi, regs.rdi, regs.rbp, regs.rsp, regs.r8,
+       regs.r9, regs.r10, regs.r11, regs.r12, regs.r13, regs.r14, regs.r15, regs.rip},
+      (1u << kDwarfRegisters) - 1};
   out->fs_base = regs.fs_base;
   return true;
 }

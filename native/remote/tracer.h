@@ -11,12 +11,14 @@
 #include <utility>
 #include <vector>
 
+#include "unwinder/native_registers.h"
 #include "unwinder/raw_sample.h"
 
 namespace sigprof::remote {
 
 struct ThreadRegisters {
   RawRegisters raw;
+  NativeRegisters native;
   uint64_t fs_base = 0;  // thread pointer
 };
 

@@ -72,6 +72,27 @@ std::string_view WithoutCloneSuffix(std::string_view symbol) {
   return dot == symbol.npos ? symbol : symbol.substr(0, dot);
 }
 
+// The names of a nested name up to the first that is none, as "a::b::C" of "_ZN1a1b1CIiE…": for
+// what the runtime's demangler does not know, as constraints of C++20 in gcc 12's.
+std::string PlainScopes(std::string_view symbol) {
+  std::string text;
+  if (!symbol.starts_with("_ZN")) return text;
+  size_t at = symbol.find_first_not_of("KVrRO", 3);
+  while (at < symbol.size() && isdigit(static_cast<unsigned char>(symbol[at]))) {
+    size_t length = 0;
+    while (at < symbol.size() && isdigit(static_cast<unsigned char>(symbol[at]))) {
+      length = length * 10 + static_cast<size_t>(symbol[at++] - '0');
+      if (length > kMaxMangled) return "";
+    }
+    if (length > symbol.size() - at) return "";
+    const std::string_view name = symbol.substr(at, length);
+    if (!text.empty()) text += "::";
+    text += name.starts_with("_GLOBAL__N") ? "(anonymous namespace)" : name;
+    at += length;
+  }
+  return text;
+}
+
 std::string DemangleCpp(const std::string& symbol) {
   int status = 0;
   char* text = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
@@ -90,7 +111,10 @@ std::string ReadableSymbol(std::string_view symbol) {
   if (!rust.empty()) return rust;
   if (!bare.starts_with("_Z")) return bare;
   const std::string text = DemangleCpp(bare);
-  if (text.empty()) return bare;
+  if (text.empty()) {
+    const std::string scopes = PlainScopes(bare);
+    return scopes.empty() ? bare : scopes;
+  }
   const std::string_view named = std::string_view(text).substr(0, ParametersOf(text));
   return std::string(named.substr(NameStart(named)));
 }

@@ -137,7 +137,8 @@ void SymbolTable::Sort() {
 }
 
 std::shared_ptr<const SymbolTable> SymbolTable::Load(const LoadedModule& module,
-                                                     const std::string& root, Memory* memory) {
+                                                     const std::string& root,
+                                                     const std::string& file, Memory* memory) {
   auto table = std::make_shared<SymbolTable>();
   if (module.path == "[vdso]") {
     table->AddFromMemory(module, memory);
@@ -145,7 +146,7 @@ std::shared_ptr<const SymbolTable> SymbolTable::Load(const LoadedModule& module,
     table->AddFile(DebugFile(root, module.build_id), module.build_id, false);
     // The kernel lets nobody write to a running program.
     if (table->symbols_.empty()) {
-      table->AddFile(root + module.path, module.build_id, module.is_main);
+      table->AddFile(file, module.build_id, module.is_main);
     }
   }
   table->Sort();
@@ -175,9 +176,9 @@ std::string SymbolCache::KeyOf(const LoadedModule& module) {
              : module.build_id;
 }
 
-void SymbolCache::Load(const LoadedModule& module) {
+void SymbolCache::LoadFrom(const std::string& file, const LoadedModule& module) {
   if (Find(module) != nullptr) return;
-  std::shared_ptr<const SymbolTable> table = SymbolTable::Load(module, root_, memory_);
+  std::shared_ptr<const SymbolTable> table = SymbolTable::Load(module, root_, file, memory_);
   std::lock_guard<std::mutex> lock(mutex_);
   if (tables_.size() >= kMaxTables) tables_.clear();
   tables_[KeyOf(module)] = std::move(table);

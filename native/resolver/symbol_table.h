@@ -24,10 +24,12 @@ class SymbolTable {
     std::string_view name;
   };
 
-  // Empty if the file can't be read, is another one than is loaded, or has no symbols. `root` goes
-  // before the path (another mount namespace), `memory` is that of the process (for the vDSO).
+  // Empty if the file can't be read, is another one than is loaded, or has no symbols. `file` is
+  // where its file can be read, `root` that of the process's files (another mount namespace),
+  // `memory` is that of the process (for the vDSO).
   static std::shared_ptr<const SymbolTable> Load(const LoadedModule& module,
-                                                 const std::string& root, Memory* memory);
+                                                 const std::string& root, const std::string& file,
+                                                 Memory* memory);
 
   // The function that holds the linked address; an empty name if none does. The name lives as long
   // as the table.
@@ -59,7 +61,8 @@ class SymbolCache {
   SymbolCache(std::string root, Memory* memory) : root_(std::move(root)), memory_(memory) {}
 
   // Loads the table unless it is there: some 30 ms for Node.
-  void Load(const LoadedModule& module);
+  void Load(const LoadedModule& module) { LoadFrom(root_ + module.path, module); }
+  void LoadFrom(const std::string& file, const LoadedModule& module);
   // Null before Load has returned, for which this does not wait.
   std::shared_ptr<const SymbolTable> Find(const LoadedModule& module);
 
