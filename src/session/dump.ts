@@ -59,6 +59,8 @@ export interface ProcessDump {
 /** How to dump. */
 export interface DumpOptions {
   readonly fullFilenames: boolean;
+  /** C and C++ frames too. */
+  readonly native: boolean;
   /** Child Node processes too. */
   readonly subprocesses: boolean;
   readonly nonblocking: boolean;
@@ -84,7 +86,10 @@ export function dumpProcesses(pid: number, options: DumpOptions): ProcessDump[] 
   return dumps;
 }
 
-function dumpProcess(pid: number, { fullFilenames, nonblocking }: DumpOptions): ProcessDump {
+function dumpProcess(
+  pid: number,
+  { fullFilenames, native, nonblocking }: DumpOptions,
+): ProcessDump {
   const request: RemoteOptions = {
     pid,
     nonblocking,
@@ -92,7 +97,7 @@ function dumpProcess(pid: number, { fullFilenames, nonblocking }: DumpOptions): 
     rateHz: DEFAULT_RATE_HZ,
     mode: 'cpu',
     idle: false,
-    native: false,
+    native,
     maxBytes: DEFAULT_MAX_BYTES,
   };
   try {

@@ -93,7 +93,6 @@ function run(words: readonly string[], flags: RecordFlags): Promise<number> {
     if (command !== undefined) {
       throw new UsageError(`record takes either -p or a program, got both ('${command}')`);
     }
-    if (flags.native) throw new UsageError('--native is for programs that record runs, not for -p');
     const settings = settingsOf(flags);
     return attachCommand({ ...settings, pid, nonblocking, maxBytes: DEFAULT_MAX_BYTES });
   }

@@ -10,6 +10,7 @@ const DEFAULT_DELAY_MS = 1000;
 interface TopFlags {
   readonly pid?: number;
   readonly rate: number;
+  readonly native?: boolean;
   readonly delay?: number;
   readonly subprocesses?: boolean;
   readonly fullFilenames?: boolean;
@@ -31,6 +32,7 @@ export function addTopCommand(program: Command, setExitCode: SetExitCode): void 
       parseRate,
       DEFAULT_RATE_HZ,
     )
+    .option('-n, --native', 'C and C++ frames too')
     .option('--delay <sec>', 'between two refreshes (default: 1)', parseDuration)
     .option('-s, --subprocesses', 'child Node processes too')
     .option('--full-filenames', 'do not shorten paths')
@@ -40,7 +42,7 @@ export function addTopCommand(program: Command, setExitCode: SetExitCode): void 
       if ((pid === undefined) === (words.length === 0)) {
         throw new UsageError("top needs either a process, as 'sigprof top -p PID', or a program");
       }
-      const { subprocesses = false, nonblocking = false, fullFilenames = false } = flags;
+      const { native = false, subprocesses = false, nonblocking = false } = flags;
       setExitCode(
         await topCommand({
           pid,
@@ -49,11 +51,11 @@ export function addTopCommand(program: Command, setExitCode: SetExitCode): void 
           delayMs,
           subprocesses,
           nonblocking,
-          fullFilenames,
+          fullFilenames: flags.fullFilenames ?? false,
           // Sleep is looked at, too, to tell how busy the event loop is.
           mode: 'wall',
           idle: true,
-          native: false,
+          native,
           maxBytes: DEFAULT_MAX_BYTES,
         }),
       );
