@@ -20,7 +20,7 @@ export interface AttachOptions {
   readonly recordArgs?: readonly string[];
 }
 
-export interface Attached extends Recorded {
+export interface Attached extends Omit<Recorded, 'nativeSamples'> {
   readonly profile: ProfileData;
 }
 

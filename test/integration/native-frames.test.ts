@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NODE_VERSIONS } from '../../scripts/fetch-nodes.mjs';
 import { FunctionKind } from '../../src/model/profile-data.ts';
+import { attachProgram } from './attached-program.ts';
 import { useNative } from './native-fixture.ts';
 import {
   hasFrame,
@@ -23,11 +24,16 @@ const bareLibrary = useNative('hot_library', 'bare library');
 
 const PHASES = ['inC', 'throughC', 'digest', 'readZeros'];
 
-function record(version: string, ...recordFlags: string[]): Promise<Recorded> {
-  // Its name is in the frames, and does not depend on the run.
+/** The addon by a name that does not depend on the run, for it is in the frames. */
+function plainAddon(): string {
   const path = join(folder.path, 'nested.node');
   copyFileSync(addon.path, path);
-  return recordProgram('native.cjs', { folder: folder.path, version, args: [path], recordFlags });
+  return path;
+}
+
+function record(version: string, ...recordFlags: string[]): Promise<Recorded> {
+  const args = [plainAddon()];
+  return recordProgram('native.cjs', { folder: folder.path, version, args, recordFlags });
 }
 
 /** Frames of these names, in this order, others between them. */
@@ -47,6 +53,12 @@ const hasName = (pattern: RegExp) => (sample: Sample) =>
   sample.frames.some(({ name }) => pattern.test(name));
 const everything = () => true;
 
+/** Of the time of a function, what stands in samples that pass. */
+function shareOf(samples: readonly Sample[], phase: string, passes: (sample: Sample) => boolean) {
+  const all = samples.filter(hasFrame(phase));
+  return weightOf(all, passes) / weightOf(all, everything);
+}
+
 /** What the program measured is what the profile says, but for the samples at the begin and the end of each phase. */
 function expectMeasured({ ended, samples }: Recorded, phases: readonly string[]): void {
   const spentMs = JSON.parse(ended.stdout) as Record<string, number>;
@@ -61,10 +73,8 @@ function expectMeasured({ ended, samples }: Recorded, phases: readonly string[])
 describe.each(NODE_VERSIONS)('with --native, Node %s', (version) => {
   let recorded: Recorded;
   let samples: readonly Sample[];
-  const share = (phase: string, passes: (sample: Sample) => boolean) => {
-    const all = samples.filter(hasFrame(phase));
-    return weightOf(all, passes) / weightOf(all, everything);
-  };
+  const share = (phase: string, passes: (sample: Sample) => boolean) =>
+    shareOf(samples, phase, passes);
   beforeAll(async () => {
     recorded = await record(version, '--native');
     samples = recorded.samples;
@@ -123,6 +133,27 @@ test('without --native JavaScript functions have the same time, and nothing else
     const samples = recorded.samples.filter(hasFrame(phase));
     expect(weightOf(samples, hasName(/\[(node|libc.*|syscall)\]$/)), phase).toBe(0);
   }
+});
+
+// The oldest, the newest, and one between: what differs by version is tested in-process.
+const SOME_VERSIONS = NODE_VERSIONS.filter((_, i, { length }) => [0, 2, length - 1].includes(i));
+
+test.each(SOME_VERSIONS)('the stacks are the same from outside, Node %s', async (version) => {
+  const args = [plainAddon()];
+  const options = { folder: folder.path, version, args, recordArgs: ['-n'] };
+  const { samples, counters } = await attachProgram('native.cjs', options);
+  // On a busy machine these may be few: where a phase begins, a clock is read or a library is new, one each is another.
+  const expectIn = (phase: string, passes: (sample: Sample) => boolean) => {
+    const all = samples.filter(hasFrame(phase));
+    const passing = all.filter(passes).length;
+    expect(passing, phase).toBeGreaterThan(0);
+    expect(all.length - passing, phase).toBeLessThanOrEqual(3 + 0.2 * all.length);
+  };
+  expectIn('inC', fromStart('inC', 'burn_in_c [nested.node]', 'spin_in_c [nested.node]'));
+  expectIn('throughC', fromStart('throughC', 'call_from_c [nested.node]', 'calledFromC'));
+  expectIn('digest', hasName(/^sha512_block_data_order/));
+  expectIn('readZeros', fromStart('readZeros', 'readSync', 'read [syscall]'));
+  expect(counters.lost['brokenNativeStacks'] ?? 0).toBeLessThanOrEqual(3 + 0.02 * samples.length);
 });
 
 describe('code that is hard to follow', () => {

@@ -147,7 +147,6 @@ describe('a recording that fails', () => {
     ['no program', [], 2, /record needs a program/],
     ['a rate out of range', ['-r', '0', 'true'], 2, /--rate must be/],
     ['an unknown option', ['--sprezzatura', 'true'], 2, /unknown option '--sprezzatura'/],
-    ['native frames of another process', ['-n', '-p', '1'], 2, /--native is for programs/],
     ['a folder that is not there', ['-o', 'none/a.svg', 'true'], 1, /no such folder/],
     ['a folder as file', ['-o', '.', 'true'], 2, /is a folder/],
     ['an unknown extension', ['-o', 'a.png', 'true'], 2, /tells no format/],

@@ -30,6 +30,9 @@ TEST("names: C++ is read without parameters, return type and clone suffix") {
   EXPECT_EQ(ReadableSymbol("_ZplRK1AS1_"), "operator+");
   EXPECT_EQ(ReadableSymbol("_Znwm"), "operator new");
   EXPECT_EQ(ReadableSymbol("_ZN1AcvmEv"), "A::operator unsigned long");
+  // What no demangler knows has its scopes at least.
+  EXPECT_EQ(ReadableSymbol("_ZN2v88internal12_GLOBAL__N_13FooI?E"),
+            "v8::internal::(anonymous namespace)::Foo");
 }
 
 TEST("names: Rust is read in both its manglings") {
