@@ -77,7 +77,8 @@ uint32_t WasmTable::WordsToReturnAddress(Tagged instance, Address pc) {
   Entry* entry = nullptr;
   const WasmCode* code = CodeAt(instance, pc, &entry);
   if (code == nullptr) return 0;
-  if (pc - code->start <= 1) return pc == code->start ? 1 : 2;  // push rbp; mov rbp,rsp
+  // push rbp; mov rbp,rsp; behind it the marker is not yet there, see FindWasmFrame
+  if (pc - code->start <= 4) return pc == code->start ? 1 : 2;
   uint8_t instruction = 0;
   const bool is_return = heap_.memory()->Load(pc, &instruction) &&
                          (instruction == 0xc3 || instruction == 0xc2);  // ret, ret n

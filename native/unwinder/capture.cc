@@ -78,11 +78,25 @@ Start FindByScan(const StackReader& stack, const CodeRanges& code, const RawRegi
   return {WalkStart::kUnusable, 0, 0};
 }
 
-// WebAssembly code lies in no range that is known beforehand, but its frames say what they are.
-bool IsWasmFrame(const CaptureLayout& layout, const StackReader& stack, const RawRegisters& regs) {
-  return layout.wasm_frame_type != 0 && regs.rbp - 8 >= regs.rsp && stack.Has(regs.rbp + 8) &&
-         stack.At(regs.rbp - 8) == uint64_t{layout.wasm_frame_type} << 1 &&
-         stack.At(regs.rbp) > regs.rbp && stack.Has(stack.At(regs.rbp));
+// WebAssembly code lies in no range that is known beforehand, but its frames say what they are, and
+// so do those by which it calls JavaScript, whose code lies beside it.
+bool IsWasmFrame(const CaptureLayout& layout, const StackReader& stack, uint64_t fp) {
+  if (layout.wasm_frame_type == 0 || !stack.Has(fp - 8) || !stack.Has(fp + 8)) return false;
+  const uint64_t marker = stack.At(fp - 8);
+  const bool is_wasm =
+      marker == uint64_t{layout.wasm_frame_type} << 1 ||
+      (layout.wasm_to_js_frame_type != 0 && marker == uint64_t{layout.wasm_to_js_frame_type} << 1);
+  return is_wasm && stack.At(fp) > fp && stack.Has(stack.At(fp));
+}
+
+// The innermost whole frame of WebAssembly; 0 if there is none in sight.
+uint64_t FindWasmFrame(const CaptureLayout& layout, const StackReader& stack,
+                       const RawRegisters& regs) {
+  if (regs.rbp - 8 >= regs.rsp) return IsWasmFrame(layout, stack, regs.rbp) ? regs.rbp : 0;
+  // Between mov rbp,rsp and the push of the marker the caller's frame is the innermost.
+  if (regs.rbp != regs.rsp || !stack.Has(regs.rbp)) return 0;
+  const uint64_t caller = stack.At(regs.rbp);
+  return caller > regs.rbp && IsWasmFrame(layout, stack, caller) ? caller : 0;
 }
 
 // The order matters: c_entry_fp wins over rip, because V8 code (irregexp, an exit stub) may run
@@ -102,7 +116,9 @@ Start FindStart(const CaptureLayout& layout, const StackReader& stack, const Cod
   if (isolate.fast_call_fp != 0 && stack.Has(isolate.fast_call_fp)) {
     return {WalkStart::kFastCall, isolate.fast_call_fp, isolate.fast_call_pc};
   }
-  if (IsWasmFrame(layout, stack, regs)) return {WalkStart::kRegisters, regs.rbp, regs.rip};
+  if (const uint64_t fp = FindWasmFrame(layout, stack, regs); fp != 0) {
+    return {WalkStart::kRegisters, fp, regs.rip};
+  }
   return FindByScan(stack, code, regs);
 }
 

@@ -41,7 +41,8 @@ struct CaptureLayout {
   int32_t entry_saved_c_entry_fp = -64;  // in an entry frame, from its fp
   int32_t entry_saved_fast_fp = 0;       // 0: this V8 does not save it (< 13)
   int32_t entry_saved_fast_pc = 0;
-  uint32_t wasm_frame_type = 0;  // StackFrame::Type of WebAssembly code; 0: none known
+  // StackFrame::Type of WebAssembly code, and of what it calls JavaScript by; 0: none known
+  uint32_t wasm_frame_type = 0, wasm_to_js_frame_type = 0;
 };
 
 // Reads the Isolate's words; the isolate must be alive.

@@ -151,7 +151,6 @@ Status Load(Host* host) {
     return Unsupported("the entry code of this V8 " + host->v8_version +
                        " is not as expected; use an official Node 18 to 26 for x64");
   }
-  host->layout.capture.wasm_frame_type = host->layout.frames.wasm;
   const auto start = reinterpret_cast<Address>(blob);
   host->builtins.SetCode(start, start + blob_size, 0);
   const CodeRanges ranges = IsolateCodeRanges(*host, isolate);

@@ -158,6 +158,9 @@ void LoadCode(Loader& l, Layout* layout) {
   l.Require({"frametype_BuiltinExitFrame"}, &layout->frames.builtin_exit);
   l.Type({"frametype_IrregexpFrame"}, &layout->frames.irregexp);
   l.Type({"frametype_WasmFrame"}, &layout->frames.wasm);
+  l.Type({"frametype_WasmToJsFrame"}, &layout->frames.wasm_to_js);
+  layout->capture.wasm_frame_type = layout->frames.wasm;
+  layout->capture.wasm_to_js_frame_type = layout->frames.wasm_to_js;
   l.Type({"frametype_JsToWasmFrame"}, &layout->frames.js_to_wasm);
 }
 

@@ -41,7 +41,7 @@ struct InstanceTypes {
 };
 
 struct FrameTypes {
-  uint8_t builtin_exit = 0, irregexp = 0, wasm = 0, js_to_wasm = 0;
+  uint8_t builtin_exit = 0, irregexp = 0, wasm = 0, wasm_to_js = 0, js_to_wasm = 0;
 };
 
 // Offsets in heap objects; -1 = not in this V8.
@@ -91,8 +91,9 @@ struct Layout {
   bool unsigned_position_deltas = false;  // source position tables of V8 14
 };
 
-// Fills everything but `capture`. Refuses with ERR_SIGPROF_UNSUPPORTED where symbols are missing or
-// contradict what the decoder relies on (pointer compression, 32 bits).
+// Fills everything but the Isolate's offsets in `capture`. Refuses with ERR_SIGPROF_UNSUPPORTED
+// where symbols are missing or contradict what the decoder relies on (pointer compression, 32
+// bits).
 Status LoadHeapLayout(const SymbolSource& symbols, const V8Version& version, Layout* layout);
 
 // Reads the Isolate offsets off the machine code of V8's JSEntry builtin, searched for in `code`

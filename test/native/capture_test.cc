@@ -247,5 +247,30 @@ TEST("capture: a marker below rsp makes no WebAssembly frame") {
   EXPECT_EQ(stack.Capture().start, WalkStart::kStackScan);
 }
 
+TEST("capture: what calls JavaScript out of WebAssembly is outside of V8's ranges as well") {
+  FakeStack stack = Chain(2);
+  stack.layout.wasm_frame_type = 4;
+  stack.layout.wasm_to_js_frame_type = 5;
+  stack.Put(stack.at(15), 5 << 1);
+  stack.regs.rip = 0x900000;
+  const RawSample& sample = stack.Capture();
+  EXPECT_EQ(sample.start, WalkStart::kRegisters);
+  EXPECT_EQ(sample.frames()[0].fp, stack.at(16));
+}
+
+TEST("capture: a WebAssembly frame without its marker yet starts at its caller's") {
+  FakeStack stack = Chain(2);
+  stack.layout.wasm_frame_type = 4;
+  stack.Put(stack.at(15), 4 << 1);
+  stack.regs.rip = 0x900000;
+  stack.regs.rsp = stack.regs.rbp = stack.at(10);
+  stack.Put(stack.at(10), stack.at(16));
+  stack.Put(stack.at(11), 0x900100);
+  const RawSample& sample = stack.Capture();
+  EXPECT_EQ(sample.start, WalkStart::kRegisters);
+  EXPECT_EQ(sample.frames()[0].fp, stack.at(16));
+  EXPECT_EQ(sample.frames()[0].pc, 0x900000u);
+}
+
 }  // namespace
 }  // namespace sigprof
