@@ -44,6 +44,8 @@ import {
   type Thread,
 } from './model/profile-data.ts';
 import { splitThreads } from './model/split-threads.ts';
+import { mapProfile } from './source-maps/map-profile.ts';
+import { SourceMapper } from './source-maps/source-mapper.ts';
 
 export { paletteNames } from './flamegraph/palette.ts';
 export type { DecodeOptions, EncodeOptions } from './formats/profile-format.ts';
@@ -76,6 +78,11 @@ export interface ReadOptions extends DecodeOptions {
   readonly format?: string | undefined;
   /** The file's name, where bytes are given: its extension tells the format when the content does not. */
   readonly fileName?: string | undefined;
+  /**
+   * Show scripts that have a source map as their sources: the maps are read when something is first asked of the profile
+   * that names functions. @default true
+   */
+  readonly sourceMaps?: boolean | undefined;
 }
 
 /** How a flame graph is drawn. */
@@ -116,12 +123,14 @@ const writableFormats: readonly ProfileFormat[] = [...pictureFormats, ...profile
  * await profile.filter({ exclude: ['node:internal'] }).write('app.svg');
  */
 export class Profile {
-  readonly #data: ProfileData;
+  readonly #recorded: ProfileData;
+  #mapped: ProfileData | undefined;
   #totals: ProfileTotals | undefined;
 
   /** Wraps the tables of a recording; users get profiles from `Profiler`, `profile()` or {@link Profile.read}. */
-  constructor(data: ProfileData) {
-    this.#data = data;
+  constructor(data: ProfileData, { sourceMaps = false }: Pick<ReadOptions, 'sourceMaps'> = {}) {
+    this.#recorded = data;
+    if (!sourceMaps) this.#mapped = data;
   }
 
   /**
@@ -163,27 +172,32 @@ export class Profile {
 
   /** What was recorded, and how. */
   get meta(): ProfileMeta {
-    return this.#data.meta;
+    return (this.#mapped ?? this.#recorded).meta;
   }
 
   /** Totals counted while recording, losses by reason among them. */
   get counters(): ProfileCounters {
-    return this.#data.counters;
+    return this.#recorded.counters;
   }
 
   get threads(): readonly Thread[] {
-    return this.#data.threads;
+    return this.#recorded.threads;
   }
 
   /** Weight and number of all samples. */
   get totals(): ProfileTotals {
-    this.#totals ??= sumSamples(this.#data.samples);
+    this.#totals ??= sumSamples(this.#recorded.samples);
     return this.#totals;
   }
 
-  /** What was wrong with the input and could be lived with; one line each. */
+  /** What was wrong with the input or with source maps and could be lived with; one line each. */
   get warnings(): readonly string[] {
     return this.#data.warnings;
+  }
+
+  /** The text of a source, named as in {@link lines}, where the source map carries it. */
+  sourceText(script: string): string | undefined {
+    return this.#data.sourceTexts?.get(script);
   }
 
   /** Folded stacks, counted in microseconds, or in samples with `metric: 'samples'`. */
@@ -339,6 +353,15 @@ export class Profile {
     return diffProfiles([firstBase, ...moreBase], [firstNext, ...moreNext], options);
   }
 
+  get #data(): ProfileData {
+    if (this.#mapped === undefined) {
+      const mapper = new SourceMapper();
+      const mapped = mapProfile(this.#recorded, mapper);
+      this.#mapped = { ...mapped, warnings: [...mapped.warnings, ...mapper.notes] };
+    }
+    return this.#mapped;
+  }
+
   static #dataOf(profile: Profile | undefined): ProfileData | undefined {
     return profile === undefined ? undefined : profile.#data;
   }
@@ -352,7 +375,8 @@ export class Profile {
           ? detectFormat(bytes, (options.fileName ?? path).replace(/\.gz$/i, ''))
           : formatByName(options.format, readable);
       if (bytes.length === 0) throw invalid('it is empty');
-      return new Profile((format.decode as NonNullable<ProfileFormat['decode']>)(bytes, options));
+      const decode = format.decode as NonNullable<ProfileFormat['decode']>;
+      return new Profile(decode(bytes, options), { sourceMaps: options.sourceMaps ?? true });
     } catch (error) {
       if (path === '' || !(error instanceof SigprofError)) throw error;
       throw new SigprofError(error.code, `${path}: ${error.message}`, { cause: error });

@@ -77,14 +77,18 @@ FramePlace FrameDecoder::PlaceOf(const RawFrame& frame, Tagged shared, Address p
 void FrameDecoder::AddFrame(Tagged shared, int32_t script_offset, uint32_t flags) {
   const FunctionEntry* function = functions_.Find(shared);
   if (function == nullptr || function->is_wasm_export) return;
-  int32_t line = 0;
+  LineColumn place;
   if (function->script != nullptr) {
     // V8 gives prologues of optimised code positions outside of the function, e.g. 0.
     const bool known = script_offset >= function->start && script_offset <= function->end;
-    line = known ? function->script->Locate(script_offset).line : function->line;
+    if (known) {
+      place = function->script->Locate(script_offset);
+    } else {
+      place.line = function->line;
+    }
   }
-  expanded_.push_back(
-      tables_->Frame(function->id, static_cast<uint32_t>(std::max(line, 0)), 0, flags));
+  expanded_.push_back(tables_->Frame(function->id, static_cast<uint32_t>(std::max(place.line, 0)),
+                                     static_cast<uint32_t>(std::max(place.column, 0)), flags));
 }
 
 void FrameDecoder::Decode(Tagged shared, const FramePlace& place) {

@@ -4,7 +4,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The META chunk's object as metadata; values of the wrong type are taken as absent. */
 export function parseMeta(json: JsonObject): ProfileMeta {
-  const { filters, idle } = json as { filters?: unknown; idle?: unknown };
+  const { filters, idle, sourceMaps } = json;
   return dropAbsent<ProfileMeta>({
     unit: string(json, 'unit') === 'count' ? 'count' : 'nanoseconds',
     mode: string(json, 'mode') === 'wall' ? 'wall' : 'cpu',
@@ -18,6 +18,7 @@ export function parseMeta(json: JsonObject): ProfileMeta {
     cwd: string(json, 'cwd'),
     title: string(json, 'title'),
     idle: typeof idle === 'boolean' ? idle : undefined,
+    sourceMaps: typeof sourceMaps === 'boolean' ? sourceMaps : undefined,
     filters: Array.isArray(filters) ? filters.filter((f) => typeof f === 'string') : undefined,
   });
 }

@@ -33,7 +33,9 @@ export function mergeProfiles(profiles: readonly [ProfileData, ...ProfileData[]]
     appendProfile(builder, profile, startTimeMs === undefined ? 0 : (startMs - startTimeMs) * 1e6);
   }
   const counters = profiles.map((profile) => profile.counters).reduce(addCounters);
-  return builder.build(mergeMeta(profiles, startTimeMs), counters);
+  const merged = builder.build(mergeMeta(profiles, startTimeMs), counters);
+  const texts = profiles.flatMap(({ sourceTexts }) => [...(sourceTexts ?? [])]);
+  return texts.length === 0 ? merged : { ...merged, sourceTexts: new Map(texts) };
 }
 
 function describe(meta: ProfileMeta): string {
@@ -99,6 +101,8 @@ function mergeMeta(profiles: readonly ProfileData[], startTimeMs: number | undef
   );
   if (titles.size > 0) merged.title = [...titles].join(' + ');
   if (startTimeMs !== undefined) merged.startTimeMs = startTimeMs;
+  // What was mapped in one must not be mapped again.
+  if (profiles.some(({ meta }) => meta.sourceMaps === true)) merged.sourceMaps = true;
   return merged as ProfileMeta;
 }
 

@@ -109,6 +109,8 @@ export interface ProfileMeta {
   /** The command line, or what else names the recording. */
   readonly title?: string;
   readonly idle?: boolean;
+  /** Names and places are those of the original sources, as source maps tell them. */
+  readonly sourceMaps?: boolean;
   /** Patterns the samples were filtered by, for people. */
   readonly filters?: readonly string[];
 }
@@ -148,6 +150,8 @@ export interface ProfileData {
   readonly stacks: StackTable;
   readonly threads: readonly Thread[];
   readonly samples: SampleTable;
+  /** Texts of scripts by name, where source maps carried them; not written to files. */
+  readonly sourceTexts?: ReadonlyMap<string, string>;
   /** What was wrong with the input and could be lived with; one line each. */
   readonly warnings: readonly string[];
 }

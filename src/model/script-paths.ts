@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cutLongText } from './text.ts';
 
@@ -34,6 +35,24 @@ function localPath(script: string): string {
     }
   }
   return /^https?:/.test(script) ? withoutQuery(script) : script;
+}
+
+/**
+ * The file a script was read from; undefined for `node:fs`, `[eval]`, `evalmachine.<anonymous>`, URLs and their like.
+ * @param cwd the profiled program's working directory, for relative names
+ */
+export function scriptFile(script: string, cwd: string | undefined): string | undefined {
+  if (script.startsWith('file:')) {
+    try {
+      return fileURLToPath(withoutQuery(script));
+    } catch {
+      return undefined;
+    }
+  }
+  if (script === '' || script.startsWith('[') || /^[a-z][a-z0-9+.-]+:/i.test(script))
+    return undefined;
+  if (isAbsolute(script)) return script;
+  return cwd === undefined ? undefined : resolve(cwd, script);
 }
 
 function withoutQuery(url: string): string {

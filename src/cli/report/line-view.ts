@@ -27,7 +27,7 @@ export function listLines(
 ): { lines: SourceLine[]; count: number; changed: readonly string[] } {
   const { sort, names, match, limit } = settings;
   const { cwd, startTimeMs } = profile.meta;
-  const sources = new SourceText(cwd, startTimeMs);
+  const sources = new SourceText((script) => profile.sourceText(script), cwd, startTimeMs);
   const all = profile.lines({ fullFilenames: names.fullFilenames, sort, match });
   const lines = all
     .slice(0, limit)

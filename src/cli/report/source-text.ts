@@ -1,6 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { scriptFile } from '../../model/script-paths.ts';
+import { useRegularFile } from '../../source-maps/regular-file.ts';
 
 /** A file of source larger than this is generated, and nobody reads it line by line. */
 const LARGEST_BYTES = 16 * 1024 * 1024;
@@ -8,16 +7,23 @@ const LONGEST_LINE = 200;
 
 /** Reads the source lines that a profile names, as far as they are there. It never fails: there is text or there is none. */
 export class SourceText {
+  readonly #carried: (script: string) => string | undefined;
   readonly #cwd: string | undefined;
   readonly #recordedMs: number | undefined;
   readonly #files = new Map<string, readonly string[] | undefined>();
   readonly #changed: string[] = [];
 
   /**
+   * @param carried the text of a script, where the profile has it
    * @param cwd the profiled program's working directory
    * @param recordedMs when it was recorded, to tell files that changed since
    */
-  constructor(cwd: string | undefined, recordedMs: number | undefined) {
+  constructor(
+    carried: (script: string) => string | undefined,
+    cwd: string | undefined,
+    recordedMs: number | undefined,
+  ) {
+    this.#carried = carried;
     this.#cwd = cwd;
     this.#recordedMs = recordedMs;
   }
@@ -41,32 +47,20 @@ export class SourceText {
   }
 
   #read(script: string): readonly string[] | undefined {
-    const path = this.#pathOf(script);
+    // What a source map carries is what was compiled; a file may have changed since.
+    const carried = this.#carried(script);
+    if (carried !== undefined) return splitLines(carried);
+    const path = scriptFile(script, this.#cwd);
     if (path === undefined) return undefined;
-    try {
-      // Profiles may name anything: a pipe would be waited for without end.
-      const stats = statSync(path);
-      if (!stats.isFile() || stats.size > LARGEST_BYTES) return undefined;
-      const lines = readFileSync(path, 'utf8').split(/\r?\n/);
+    return useRegularFile(path, ({ stats, read }) => {
+      if (stats.size > LARGEST_BYTES) return undefined;
       if (this.#recordedMs !== undefined && stats.mtimeMs > this.#recordedMs)
         this.#changed.push(path);
-      return lines;
-    } catch {
-      return undefined;
-    }
+      return splitLines(read(0, stats.size).toString('utf8'));
+    });
   }
+}
 
-  #pathOf(script: string): string | undefined {
-    if (script.startsWith('file:')) {
-      try {
-        return fileURLToPath(script.replace(/[?#].*$/s, ''));
-      } catch {
-        return undefined;
-      }
-    }
-    // "node:fs", "[eval]", "evalmachine.<anonymous>", "https://…" and their like are no files.
-    if (/^[a-z][a-z0-9+.-]+:/i.test(script) || script.startsWith('[')) return undefined;
-    if (isAbsolute(script)) return script;
-    return this.#cwd === undefined ? undefined : resolve(this.#cwd, script);
-  }
+function splitLines(text: string): readonly string[] {
+  return text.split(/\r?\n/);
 }
