@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "resolver/function_table.h"
 
+#include <algorithm>
+
 #include "v8/strings.h"
 #include "v8/wasm_module.h"
 
 namespace sigprof {
 namespace {
+
+// The code of a script or module itself.
+constexpr int32_t kTopLevelLiteral = 0;
 
 // Script ids start at 1, so that builtins can share the identity map under script id 0.
 uint64_t IdentityKey(int32_t script_id, int32_t literal_id) {
@@ -52,6 +57,11 @@ FunctionEntry FunctionTable::Make(Tagged shared, FunctionFacts* facts) {
     info.name = NameOf(*facts);
     entry.script = scripts_.Find(facts->script, facts->script_id);
     if (entry.script != nullptr) {
+      if (facts->literal_id == kTopLevelLiteral) {
+        // To V8 11 and before, the code of a module begins at its end.
+        facts->end_position = std::max(facts->start_position, facts->end_position);
+        facts->start_position = 0;
+      }
       const LineColumn place = entry.script->Locate(facts->start_position);
       info.script = entry.script->name;
       info.line = place.line;

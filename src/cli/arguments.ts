@@ -6,6 +6,12 @@ import {
 } from '../session/options.ts';
 import { UsageError } from './reporter.ts';
 
+/** The option of all commands that name functions, for commander. */
+export const NO_SOURCE_MAPS = [
+  '--no-source-maps',
+  'show scripts as they ran, without their source maps',
+] as const;
+
 /** `-r`: samples per second and thread. */
 export function parseRate(text: string): number {
   const rate = /^\d+$/.test(text) ? Number(text) : Number.NaN;

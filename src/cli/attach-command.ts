@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Profile, WriteOptions } from '../profile.ts';
 import { SigprofError } from '../session/errors.ts';
 import { type RemoteOptions, RemoteRecording } from '../session/remote.ts';
+import { SourceMapper } from '../source-maps/source-mapper.ts';
 import { catchEndSignals, waitForEnd } from './attach-end.ts';
 import { ExitCode } from './exit-codes.ts';
 import {
@@ -24,6 +25,7 @@ export interface AttachSettings extends RemoteOptions {
   readonly durationMs: number;
   readonly output: OutputOptions;
   readonly style: WriteOptions;
+  readonly sourceMaps: boolean;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly isQuiet: boolean;
@@ -34,7 +36,10 @@ export async function attachCommand(settings: AttachSettings): Promise<number> {
   // Before anything is recorded: a mistake found afterwards would cost the recording.
   const target = resolveAttachOutput(settings);
   const asked = catchEndSignals();
-  const recording = new RemoteRecording(settings);
+  const recording = new RemoteRecording(
+    settings,
+    settings.sourceMaps ? new SourceMapper() : undefined,
+  );
   const status =
     settings.isQuiet || !process.stderr.isTTY
       ? undefined

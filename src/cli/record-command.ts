@@ -23,6 +23,7 @@ import { writeOutput } from './write-output.ts';
 export interface RecordSettings extends Omit<LaunchOptions, 'maxBytes'> {
   readonly output: OutputOptions;
   readonly style: WriteOptions;
+  readonly sourceMaps: boolean;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly isQuiet: boolean;
@@ -128,7 +129,8 @@ async function writeRecording(
 }
 
 function readStreams(streams: readonly string[], settings: RecordSettings): Profile {
-  const profiles = streams.map((stream) => Profile.read(readFileSync(stream)));
+  const { sourceMaps } = settings;
+  const profiles = streams.map((stream) => Profile.read(readFileSync(stream), { sourceMaps }));
   const [first, ...others] = profiles;
   const merged = others.length === 0 ? (first as Profile) : (first as Profile).merge(...others);
   const { include, exclude, style } = settings;

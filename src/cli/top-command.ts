@@ -1,5 +1,6 @@
 import { type RemoteOptions, RemoteRecording } from '../session/remote.ts';
 import { type SpawnedTarget, spawnAndAttach } from '../session/spawn-target.ts';
+import type { SourceMapper } from '../source-maps/source-mapper.ts';
 import { ExitCode } from './exit-codes.ts';
 import { commandLineOf } from './program-name.ts';
 import { report, UsageError } from './reporter.ts';
@@ -15,6 +16,8 @@ export interface TopSettings extends Omit<RemoteOptions, 'pid'> {
   /** Between two refreshes. */
   readonly delayMs: number;
   readonly fullFilenames: boolean;
+  /** Reads scripts with their source maps; they show as they run when there is none. */
+  readonly maps: SourceMapper | undefined;
 }
 
 /** Rows of the last table that stay on the terminal. */
@@ -35,6 +38,7 @@ export async function topCommand(settings: TopSettings): Promise<number> {
     const view: TopView = { sort: 'ownSeconds', byLine: false, isHelpShown: false };
     const lines = drawTop(model.header, model.rows(view.sort, view.byLine), view, size);
     process.stdout.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
+    for (const note of settings.maps?.notes ?? []) report(`warning: ${note}`);
     if (hasEnded) report(`process ${target.pid} has ended`);
     return ExitCode.ok;
   } finally {
@@ -43,12 +47,12 @@ export async function topCommand(settings: TopSettings): Promise<number> {
   }
 }
 
-async function openTarget({ pid, program, ...options }: TopSettings): Promise<SpawnedTarget> {
+async function openTarget({ pid, program, maps, ...options }: TopSettings): Promise<SpawnedTarget> {
   if (pid !== undefined) {
-    return { pid, recording: new RemoteRecording({ ...options, pid }), end: () => {} };
+    return { pid, recording: new RemoteRecording({ ...options, pid }, maps), end: () => {} };
   }
   const [command = '', ...args] = program;
-  return spawnAndAttach(command, args, options);
+  return spawnAndAttach(command, args, options, maps);
 }
 
 class TopLoop {

@@ -3,6 +3,8 @@ import { FrameFlag, FunctionKind, type ProfileData } from '../model/profile-data
 import type { DumpInfo, RemoteOptions, ThreadState } from '../native/addon.ts';
 import { decodeBatch } from '../native/batch.ts';
 import { loadAddon } from '../native/load.ts';
+import { mapProfile } from '../source-maps/map-profile.ts';
+import type { SourceMapper } from '../source-maps/source-mapper.ts';
 import { asSigprofError, SigprofError } from './errors.ts';
 import { DEFAULT_MAX_BYTES, DEFAULT_RATE_HZ } from './options.ts';
 
@@ -64,6 +66,8 @@ export interface DumpOptions {
   /** Child Node processes too. */
   readonly subprocesses: boolean;
   readonly nonblocking: boolean;
+  /** Reads scripts with their source maps; they show as they run when there is none. */
+  readonly maps: SourceMapper | undefined;
 }
 
 /** Why a process below another is left out. */
@@ -88,7 +92,7 @@ export function dumpProcesses(pid: number, options: DumpOptions): ProcessDump[] 
 
 function dumpProcess(
   pid: number,
-  { fullFilenames, native, nonblocking }: DumpOptions,
+  { fullFilenames, native, nonblocking, maps }: DumpOptions,
 ): ProcessDump {
   const request: RemoteOptions = {
     pid,
@@ -103,7 +107,8 @@ function dumpProcess(
   try {
     const { batch, info } = loadAddon().remoteDump(request);
     const { threads, ...facts } = JSON.parse(info) as DumpInfo;
-    const profile = decodeBatch(batch);
+    const recorded = decodeBatch(batch);
+    const profile = maps === undefined ? recorded : mapProfile(recorded, maps);
     const stacks = stacksByThread(profile, new FrameNamer(profile, { fullFilenames }));
     return {
       ...facts,

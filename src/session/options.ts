@@ -16,6 +16,8 @@ export interface ProfilerOptions {
   readonly maxBytes?: number | undefined;
   /** Record C and C++ frames too, and threads without JavaScript by their stacks. @default false */
   readonly native?: boolean | undefined;
+  /** Show scripts that have a source map as their sources; maps are read when the profile is. @default true */
+  readonly sourceMaps?: boolean | undefined;
 }
 
 /** Settings of {@link profile}. */
@@ -24,6 +26,11 @@ export interface ProfileOptions extends ProfilerOptions {
   readonly durationMs: number;
   /** Ends the recording early when aborted; the promise still resolves. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The options of a profiler, checked and complete. */
+export interface ProfilerSettings extends SamplingOptions {
+  readonly sourceMaps: boolean;
 }
 
 export const DEFAULT_RATE_HZ = 100;
@@ -35,17 +42,17 @@ const MAX_MAX_BYTES = 2 ** 30;
 /** The longest delay of a Node timer. */
 export const MAX_DURATION_MS = 2_147_483_647;
 
-const PROFILER_OPTION_NAMES = ['rateHz', 'mode', 'idle', 'maxBytes', 'native'];
+const PROFILER_OPTION_NAMES = ['rateHz', 'mode', 'idle', 'maxBytes', 'native', 'sourceMaps'];
 const PROFILE_OPTION_NAMES = [...PROFILER_OPTION_NAMES, 'durationMs', 'signal'];
 
 /** Checks and completes the options of `new Profiler()`. @throws SigprofError ERR_SIGPROF_INVALID_OPTION */
-export function resolveProfilerOptions(options: ProfilerOptions): SamplingOptions {
+export function resolveProfilerOptions(options: ProfilerOptions): ProfilerSettings {
   return resolveSampling(options, PROFILER_OPTION_NAMES);
 }
 
 /** Checks and completes the options of `profile()`. @throws SigprofError ERR_SIGPROF_INVALID_OPTION */
 export function resolveProfileOptions(options: ProfileOptions): {
-  readonly sampling: SamplingOptions;
+  readonly sampling: ProfilerSettings;
   readonly durationMs: number;
   readonly signal: AbortSignal | undefined;
 } {
@@ -64,7 +71,7 @@ export function resolveProfileOptions(options: ProfileOptions): {
   return { sampling, durationMs, signal };
 }
 
-function resolveSampling(options: ProfilerOptions, names: readonly string[]): SamplingOptions {
+function resolveSampling(options: ProfilerOptions, names: readonly string[]): ProfilerSettings {
   if (typeof options !== 'object' || options === null) {
     throw invalidOption('options', 'an object', options);
   }
@@ -82,13 +89,15 @@ function resolveSampling(options: ProfilerOptions, names: readonly string[]): Sa
     idle = false,
     maxBytes = DEFAULT_MAX_BYTES,
     native = false,
+    sourceMaps = true,
   } = options;
   requireInteger('rateHz', rateHz, MIN_RATE_HZ, MAX_RATE_HZ);
   if (mode !== 'cpu' && mode !== 'wall') throw invalidOption('mode', "'cpu' or 'wall'", mode);
   requireBoolean('idle', idle);
   requireInteger('maxBytes', maxBytes, MIN_MAX_BYTES, MAX_MAX_BYTES);
   requireBoolean('native', native);
-  return { rateHz, mode, idle, maxBytes, native };
+  requireBoolean('sourceMaps', sourceMaps);
+  return { rateHz, mode, idle, maxBytes, native, sourceMaps };
 }
 
 function requireInteger(option: string, value: unknown, min: number, max: number): void {

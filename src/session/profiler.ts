@@ -1,10 +1,11 @@
-import type { Addon, SamplingOptions, StartResult } from '../native/addon.ts';
+import type { Addon, StartResult } from '../native/addon.ts';
 import { loadAddon } from '../native/load.ts';
 import { Profile } from '../profile.ts';
 import { asSigprofError, SigprofError } from './errors.ts';
 import {
   type ProfileOptions,
   type ProfilerOptions,
+  type ProfilerSettings,
   resolveProfileOptions,
   resolveProfilerOptions,
 } from './options.ts';
@@ -20,7 +21,7 @@ import {
  * ```
  */
 export class Profiler {
-  readonly #options: SamplingOptions;
+  readonly #options: ProfilerSettings;
   readonly #addon: Addon;
   #started: StartResult | undefined;
   #isRunning = false;
@@ -73,7 +74,8 @@ export class Profiler {
       );
     }
     this.#isRunning = false;
-    return Profile.read(new Uint8Array(callNative(this.#addon, (addon) => addon.stop())));
+    const batch = callNative(this.#addon, (addon) => addon.stop());
+    return Profile.read(new Uint8Array(batch), { sourceMaps: this.#options.sourceMaps });
   }
 
   /** Ends a running recording and drops it, so that `using profiler = …` never leaves one behind. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { loadAddon } from '../native/load.ts';
+import type { SourceMapper } from '../source-maps/source-mapper.ts';
 import { SigprofError } from './errors.ts';
 import { type RemoteOptions, RemoteRecording } from './remote.ts';
 
@@ -27,6 +28,7 @@ export async function spawnAndAttach(
   command: string,
   args: readonly string[],
   options: Omit<RemoteOptions, 'pid'>,
+  maps?: SourceMapper,
 ): Promise<SpawnedTarget> {
   // By way of a shell, which stays: libuv waits for children of ours, and would take what a traced
   // one reports to the sampler for its end. A group of its own, to be ended as a whole.
@@ -38,7 +40,7 @@ export async function spawnAndAttach(
   });
   const deadlineMs = performance.now() + PATIENCE_MS;
   while (child.exitCode === null && child.signalCode === null && performance.now() < deadlineMs) {
-    const found = attachToFirst(child.pid ?? 0, options);
+    const found = attachToFirst(child.pid ?? 0, options, maps);
     if (found !== undefined) {
       const { recording, pid } = found;
       return { recording, pid, end: () => endGroup(child) };
@@ -54,10 +56,11 @@ export async function spawnAndAttach(
 function attachToFirst(
   root: number,
   options: Omit<RemoteOptions, 'pid'>,
+  maps: SourceMapper | undefined,
 ): { recording: RemoteRecording; pid: number } | undefined {
   for (const pid of [root, ...loadAddon().processesBelow(root)]) {
     try {
-      return { recording: new RemoteRecording({ ...options, pid }), pid };
+      return { recording: new RemoteRecording({ ...options, pid }, maps), pid };
     } catch (error) {
       if (!(error instanceof SigprofError) || !PASSING.includes(error.code)) throw error;
     }

@@ -23,7 +23,7 @@ export function originalName(fn: NamedPlace, map: ScriptMap, text: ScriptText): 
   const before = text.before(fn, NAME_REACH);
   if (before === undefined) return fn.name;
   const found = new RegExp(
-    `(?<![\\w$#])(?:([\\w$]+)\\.)?(${escape(own)})${BEFORE_PARAMETERS}`,
+    `(?<![\\w$#])(?:([\\w$]+)\\.)?(${escapeName(own)})${BEFORE_PARAMETERS}`,
     'd',
   ).exec(before);
   const nameAt = (index: number | undefined) =>
@@ -50,6 +50,6 @@ function classNameOf(
   return at === undefined ? undefined : map.nameAt(at.line, at.column);
 }
 
-function escape(name: string): string {
+function escapeName(name: string): string {
   return name.replaceAll('$', '\\$');
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parsePattern } from '../arguments.ts';
+import { NO_SOURCE_MAPS, parsePattern } from '../arguments.ts';
 import { FORMAT_NAMES } from '../output-formats.ts';
 import { resolveOutput } from '../output-target.ts';
 import { readInput } from '../read-input.ts';
@@ -13,6 +13,7 @@ interface ConvertFlags {
   readonly threads?: boolean;
   readonly lines?: boolean;
   readonly fullFilenames?: boolean;
+  readonly sourceMaps: boolean;
   readonly include?: string[];
   readonly exclude?: string[];
 }
@@ -29,6 +30,7 @@ export function addConvertCommand(program: Command): void {
     .option('-t, --threads', 'root every stack with its thread')
     .option('-l, --lines', 'one frame per executing line instead of one per function')
     .option('--full-filenames', 'do not shorten paths')
+    .option(...NO_SOURCE_MAPS)
     .option(
       '--include <pattern>',
       'keep only stacks with a frame that matches (repeatable)',
@@ -40,9 +42,9 @@ export function addConvertCommand(program: Command): void {
       parsePattern('--exclude'),
     )
     .action(async (file: string, flags: ConvertFlags) => {
-      const { output, format, lenient, include = [], exclude = [], ...style } = flags;
+      const { output, format, lenient, sourceMaps, include = [], exclude = [], ...style } = flags;
       const target = resolveOutput({ output, format });
-      const all = readInput(file, { lenient });
+      const all = readInput(file, { lenient, sourceMaps });
       const isFiltered = include.length + exclude.length > 0;
       const profile = isFiltered ? all.filter({ ...style, include, exclude }) : all;
       await writeOutput(profile, target, style);

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type DiffNormalization, Profile } from '../../profile.ts';
-import { parseLimit, parsePattern, parsePercent } from '../arguments.ts';
+import { NO_SOURCE_MAPS, parseLimit, parsePattern, parsePercent } from '../arguments.ts';
 import { diffDocument } from '../diff/diff-document.ts';
 import { diffJson } from '../diff/diff-json.ts';
 import { pictureTarget, writeDiffPicture } from '../diff/diff-picture.ts';
@@ -25,6 +25,7 @@ interface DiffFlags {
   readonly noise: number;
   readonly failIfSlower?: number;
   readonly fullFilenames?: boolean;
+  readonly sourceMaps: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly lenient?: boolean;
@@ -95,6 +96,7 @@ export function addDiffCommand(program: Command, setExitCode: SetExitCode): void
       parsePercent('--fail-if-slower', 0, 1e6),
     )
     .option('--full-filenames', 'do not shorten paths')
+    .option(...NO_SOURCE_MAPS)
     .option('-j, --json', 'as JSON')
     .option('--markdown', 'as Markdown, for a pull request')
     .option('--lenient', 'skip and count what cannot be read, instead of failing')
@@ -142,9 +144,9 @@ async function diffCommand(base: string, next: string, flags: DiffFlags): Promis
 
 function readFiltered(
   file: string,
-  { lenient, include = [], exclude = [], fullFilenames }: DiffFlags,
+  { lenient, sourceMaps, include = [], exclude = [], fullFilenames }: DiffFlags,
 ): Profile {
-  const profile = readInput(file, { lenient });
+  const profile = readInput(file, { lenient, sourceMaps });
   if (include.length + exclude.length === 0) return profile;
   return profile.filter({ include, exclude, fullFilenames });
 }

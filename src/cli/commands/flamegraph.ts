@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type PictureOptions, type Profile, paletteNames } from '../../profile.ts';
-import { parseBoxWidth, parseNumber, parsePattern } from '../arguments.ts';
+import { NO_SOURCE_MAPS, parseBoxWidth, parseNumber, parsePattern } from '../arguments.ts';
 import { formatNamed } from '../output-formats.ts';
 import { resolveOutput } from '../output-target.ts';
 import { readPicture } from '../read-input.ts';
@@ -33,6 +33,7 @@ interface FlamegraphFlags {
   readonly threads?: boolean;
   readonly lines?: boolean;
   readonly fullFilenames?: boolean;
+  readonly sourceMaps: boolean;
   readonly include?: string[];
   readonly exclude?: string[];
   readonly lenient?: boolean;
@@ -114,6 +115,7 @@ function addSharedOptions(command: Command): Command {
     .option('-t, --threads', 'root every stack with its thread')
     .option('-l, --lines', 'one frame per executing line instead of one per function')
     .option('--full-filenames', 'do not shorten paths')
+    .option(...NO_SOURCE_MAPS)
     .option(
       '--include <pattern>',
       'keep only stacks with a frame that matches (repeatable)',
@@ -128,7 +130,7 @@ function addSharedOptions(command: Command): Command {
 }
 
 async function draw(file: string, flags: FlamegraphFlags): Promise<void> {
-  const { output, format, lenient, include = [], exclude = [] } = flags;
+  const { output, format, lenient, sourceMaps, include = [], exclude = [] } = flags;
   if (flags.reverse === true && flags.flamechart === true) {
     throw new UsageError('--reverse and --flamechart exclude each other');
   }
@@ -144,7 +146,7 @@ async function draw(file: string, flags: FlamegraphFlags): Promise<void> {
   if (file === '-' && process.stdin.isTTY) {
     throw new UsageError('name a profile; "-" reads folded stacks from a pipe');
   }
-  const { profile, base } = readPicture(file, { lenient });
+  const { profile, base } = readPicture(file, { lenient, sourceMaps });
   const { threads, lines, fullFilenames } = flags;
   const style = { threads, lines, fullFilenames };
   const isFiltered = include.length + exclude.length > 0;

@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { DEFAULT_MAX_BYTES, DEFAULT_RATE_HZ, type SamplingMode } from '../../session/options.ts';
-import { parseDuration, parseMode, parsePattern, parsePid, parseRate } from '../arguments.ts';
+import {
+  NO_SOURCE_MAPS,
+  parseDuration,
+  parseMode,
+  parsePattern,
+  parsePid,
+  parseRate,
+} from '../arguments.ts';
 import { attachCommand } from '../attach-command.ts';
 import type { SetExitCode } from '../exit-codes.ts';
 import { FORMAT_NAMES, KNOWN_EXTENSIONS } from '../output-formats.ts';
@@ -21,6 +28,7 @@ interface RecordFlags {
   readonly lines?: boolean;
   readonly subprocesses?: boolean;
   readonly fullFilenames?: boolean;
+  readonly sourceMaps: boolean;
   readonly include?: string[];
   readonly exclude?: string[];
   readonly quiet?: boolean;
@@ -66,6 +74,7 @@ export function addRecordCommand(program: Command, setExitCode: SetExitCode): vo
     .option('-l, --lines', 'one frame per executing line instead of one per function')
     .option('-s, --subprocesses', 'record child Node processes too')
     .option('--full-filenames', 'do not shorten paths')
+    .option(...NO_SOURCE_MAPS)
     .option(
       '--include <pattern>',
       'keep only stacks with a frame that matches (repeatable)',
@@ -112,6 +121,7 @@ function settingsOf(flags: RecordFlags): Omit<RecordSettings, 'command' | 'args'
     rateHz,
     durationMs,
     mode: flags.mode,
+    sourceMaps: flags.sourceMaps,
     idle,
     native,
     subprocesses,

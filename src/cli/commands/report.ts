@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Profile, SortKey } from '../../profile.ts';
 import { SigprofError } from '../../session/errors.ts';
-import { parseLimit, parsePattern } from '../arguments.ts';
+import { NO_SOURCE_MAPS, parseLimit, parsePattern } from '../arguments.ts';
 import { readInput } from '../read-input.ts';
 import { reportDocument } from '../report/report-document.ts';
 import { reportJson } from '../report/report-json.ts';
@@ -22,6 +22,7 @@ interface ReportFlags {
   readonly hotPaths?: boolean;
   readonly threads?: boolean;
   readonly fullFilenames?: boolean;
+  readonly sourceMaps: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly lenient?: boolean;
@@ -63,6 +64,7 @@ export function addReportCommand(program: Command): void {
     .option('--hot-paths', 'the paths of calls that cost most')
     .option('-t, --threads', 'each thread by itself')
     .option('--full-filenames', 'do not shorten paths')
+    .option(...NO_SOURCE_MAPS)
     .option('-j, --json', 'as JSON')
     .option('--markdown', 'as Markdown, for a pull request')
     .option('--lenient', 'skip and count what cannot be read, instead of failing')
@@ -70,7 +72,7 @@ export function addReportCommand(program: Command): void {
     .action((file: string, flags: ReportFlags) => {
       const settings = settingsOf(file, flags);
       const { include = [], exclude = [] } = flags;
-      const all = readInput(file, { lenient: flags.lenient });
+      const all = readInput(file, { lenient: flags.lenient, sourceMaps: flags.sourceMaps });
       const isFiltered = include.length + exclude.length > 0;
       const profile = isFiltered ? all.filter({ ...settings.names, include, exclude }) : all;
       checkTarget(profile, settings);

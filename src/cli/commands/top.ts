@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { DEFAULT_MAX_BYTES, DEFAULT_RATE_HZ } from '../../session/options.ts';
-import { parseDuration, parsePid, parseRate } from '../arguments.ts';
+import { SourceMapper } from '../../source-maps/source-mapper.ts';
+import { NO_SOURCE_MAPS, parseDuration, parsePid, parseRate } from '../arguments.ts';
 import type { SetExitCode } from '../exit-codes.ts';
 import { UsageError } from '../reporter.ts';
 import { topCommand } from '../top-command.ts';
@@ -14,6 +15,7 @@ interface TopFlags {
   readonly delay?: number;
   readonly subprocesses?: boolean;
   readonly fullFilenames?: boolean;
+  readonly sourceMaps: boolean;
   readonly nonblocking?: boolean;
 }
 
@@ -36,6 +38,7 @@ export function addTopCommand(program: Command, setExitCode: SetExitCode): void 
     .option('--delay <sec>', 'between two refreshes (default: 1)', parseDuration)
     .option('-s, --subprocesses', 'child Node processes too')
     .option('--full-filenames', 'do not shorten paths')
+    .option(...NO_SOURCE_MAPS)
     .option('--nonblocking', 'never stop the process; sees it only while it runs no JavaScript')
     .action(async (words: string[], flags: TopFlags) => {
       const { pid, rate: rateHz, delay: delayMs = DEFAULT_DELAY_MS } = flags;
@@ -52,6 +55,7 @@ export function addTopCommand(program: Command, setExitCode: SetExitCode): void 
           subprocesses,
           nonblocking,
           fullFilenames: flags.fullFilenames ?? false,
+          maps: flags.sourceMaps ? new SourceMapper() : undefined,
           // Sleep is looked at, too, to tell how busy the event loop is.
           mode: 'wall',
           idle: true,

@@ -25,6 +25,7 @@ describe('the options of a profiler', () => {
       idle: false,
       maxBytes: 64 * 2 ** 20,
       native: false,
+      sourceMaps: true,
     };
     expect(resolveProfilerOptions({})).toEqual(defaults);
     expect(resolveProfilerOptions({ rateHz: undefined, native: undefined })).toEqual(defaults);
@@ -47,6 +48,7 @@ describe('the options of a profiler', () => {
     ['maxBytes', 1024],
     ['maxBytes', 2 ** 31],
     ['native', 'yes'],
+    ['sourceMaps', 0],
   ])('refuse %s = %j, naming option and value', (name, value) => {
     const error = errorOf(() => resolveProfilerOptions({ [name]: value } as ProfilerOptions));
     expect(error.code).toBe('ERR_SIGPROF_INVALID_OPTION');
