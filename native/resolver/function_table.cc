@@ -62,6 +62,7 @@ FunctionEntry FunctionTable::Make(Tagged shared, FunctionFacts* facts) {
         facts->end_position = std::max(facts->start_position, facts->end_position);
         facts->start_position = 0;
       }
+      entry.lacks_place = !entry.script->HasLines();
       const LineColumn place = entry.script->Locate(facts->start_position);
       info.script = entry.script->name;
       info.line = place.line;
@@ -73,6 +74,12 @@ FunctionEntry FunctionTable::Make(Tagged shared, FunctionFacts* facts) {
   }
   entry.id = tables_->AddFunction(info);
   return entry;
+}
+
+bool FunctionTable::IsReadableNow(const FunctionEntry& entry, const FunctionFacts& facts) {
+  if (!entry.lacks_place) return false;
+  const Script* script = scripts_.Find(facts.script, facts.script_id);
+  return script != nullptr && script->HasLines();
 }
 
 const FunctionEntry* FunctionTable::Find(Tagged shared) {
@@ -89,7 +96,7 @@ const FunctionEntry* FunctionTable::Find(Tagged shared) {
   } else {
     const int32_t member = facts.script == 0 ? facts.builtin_id : facts.literal_id;
     auto [at, is_new] = by_identity_.try_emplace(IdentityKey(facts.script_id, member));
-    if (is_new) at->second = Make(shared, &facts);
+    if (is_new || IsReadableNow(at->second, facts)) at->second = Make(shared, &facts);
     entry = &at->second;
   }
   by_address_[shared] = entry;

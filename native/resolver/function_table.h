@@ -15,6 +15,7 @@ struct FunctionEntry {
   uint32_t id = 0;
   const Script* script = nullptr;  // null for builtins and API functions
   int32_t line = 0;                // of the definition
+  bool lacks_place = false;        // its script's text could not be read
   int32_t start = -1, end = -1;    // its source text, from the parameter list; -1 unknown
   int32_t builtin_id = -1;
   bool is_builtin = false;
@@ -38,11 +39,17 @@ class FunctionTable {
   // The builtin of this symbol, whether it has a function object or not.
   uint32_t Builtin(const std::string& symbol) { return Special(FunctionKind::kBuiltin, symbol); }
 
-  // Addresses are void, identities hold.
-  void ForgetAddresses() { by_address_.clear(); }
+  // Whether places may be known later that are not now.
+  bool lacks_places() const { return scripts_.has_unread(); }
+  // Addresses are void, identities hold. Places that are not known are looked for once more.
+  void ForgetAddresses() {
+    by_address_.clear();
+    scripts_.StartRound();
+  }
   void UseTables(ProfileTables* tables);
 
  private:
+  bool IsReadableNow(const FunctionEntry& entry, const FunctionFacts& facts);
   FunctionEntry Make(Tagged shared, FunctionFacts* facts);
   std::string NameOf(const FunctionFacts& facts);
 

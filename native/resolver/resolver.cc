@@ -319,6 +319,11 @@ Resolver::~Resolver() = default;
 ResolvedSample Resolver::Resolve(const RawSample& sample) { return impl_->Resolve(sample); }
 
 void Resolver::ScavengeHappened() {
+  // What it kept from being read can be read now: nothing that lacks it is to be remembered.
+  if (impl_->decoder.functions().lacks_places()) {
+    MarkCompactHappened();
+    return;
+  }
   impl_->decoder.ScavengeHappened();
   impl_->memo.ForgetFunctions();
   impl_->steps.clear();

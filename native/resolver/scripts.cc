@@ -9,6 +9,7 @@ namespace sigprof {
 namespace {
 
 constexpr int32_t kTextUnits = 160;
+constexpr uint32_t kMaxAttempts = 32;
 
 bool IsLineEnd(uint16_t unit) {
   return unit == '\n' || unit == '\r' || unit == 0x2028 || unit == 0x2029;
@@ -63,16 +64,33 @@ std::string Scripts::EvalLabel(const ScriptFacts& facts) {
 
 const Script* Scripts::Find(Tagged script, int32_t script_id) {
   auto known = by_id_.find(script_id);
-  if (known != by_id_.end()) return &known->second;
+  const bool is_new = known == by_id_.end();
+  if (!is_new && (known->second.HasLines() || known->second.tried_in_ == round_ ||
+                  known->second.attempts_ >= kMaxAttempts)) {
+    return &known->second;
+  }
   ScriptFacts facts;
-  if (!ReadScript(heap_, script, &facts)) return nullptr;
+  if (!ReadScript(heap_, script, &facts)) return is_new ? nullptr : &known->second;
   Script& entry = by_id_[script_id];
+  if (!is_new) {
+    ReadLines(facts, &entry);
+    return &entry;
+  }
   entry.name = !facts.source_url.empty() && facts.name.empty() ? facts.source_url : facts.name;
   if (entry.name.empty()) entry.name = EvalLabel(facts);
   entry.line_offset_ = facts.line_offset;
   entry.column_offset_ = facts.column_offset;
-  entry.line_starts_ = LineStarts(heap_, facts.source);
+  ReadLines(facts, &entry);
   return &entry;
+}
+
+void Scripts::ReadLines(const ScriptFacts& facts, Script* script) {
+  const bool was_unread = script->attempts_++ > 0;
+  script->tried_in_ = round_;
+  script->line_starts_ = LineStarts(heap_, facts.source);
+  const bool is_unread = !script->HasLines() && script->attempts_ < kMaxAttempts;
+  if (is_unread && !was_unread) unread_++;
+  if (!is_unread && was_unread) unread_--;
 }
 
 std::u16string Scripts::TextBefore(Tagged script, int32_t position) {

@@ -17,6 +17,7 @@ export type FrameInShort =
       readonly column?: number;
       readonly kind?: FunctionKind;
       readonly executing?: number;
+      readonly executingColumn?: number;
       readonly flags?: number;
     };
 
@@ -46,9 +47,13 @@ export function makeProfile(
     let stack = 0 as StackId;
     for (const frame of frames) {
       const given = typeof frame === 'string' ? { name: frame } : frame;
-      const { executing = 0, flags = 0, kind = FunctionKind.javascript, ...rest } = given;
+      const { executing = 0, executingColumn = 0, flags = 0, ...others } = given;
+      const { kind = FunctionKind.javascript, ...rest } = others;
       const fn = builder.internFunction({ ...rest, kind });
-      stack = builder.internStack(stack, builder.internFrame(fn, executing, 0, flags));
+      stack = builder.internStack(
+        stack,
+        builder.internFrame(fn, executing, executingColumn, flags),
+      );
     }
     const index0 = threads.get(thread);
     if (index0 === undefined) throw new Error('unknown thread');
