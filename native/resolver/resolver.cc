@@ -53,6 +53,7 @@ struct Resolver::Impl {
   }
   bool SameStep(const RawFrame& a, const RawFrame& b) const;
   uint32_t ReusableFrames(const RawSample& sample, uint32_t* native_left) const;
+  void ForgetAll();
   void AppendFrame(const RawSample& sample, uint32_t index);
   void AppendStandard(const RawSample& sample, uint32_t index);
   void AppendRemembered(const RawSample& sample, uint32_t index);
@@ -123,8 +124,16 @@ uint32_t Resolver::Impl::ReusableFrames(const RawSample& sample, uint32_t* nativ
   return same;
 }
 
+void Resolver::Impl::ForgetAll() {
+  decoder.MarkCompactHappened();
+  memo.Clear();
+  steps.clear();
+}
+
 ResolvedSample Resolver::Impl::Resolve(const RawSample& sample) {
   decoder.DropReads();
+  // What a collection kept from being read can be read now: nothing that lacks it is to stay.
+  if (decoder.functions().lacks_places() && (sample.flags & kSampleInGc) == 0) ForgetAll();
   if (native != nullptr) CountNative(sample);
   uint32_t native_left = native != nullptr ? sample.native_count : 0;
   uint32_t done = ReusableFrames(sample, &native_left);
@@ -319,21 +328,12 @@ Resolver::~Resolver() = default;
 ResolvedSample Resolver::Resolve(const RawSample& sample) { return impl_->Resolve(sample); }
 
 void Resolver::ScavengeHappened() {
-  // What it kept from being read can be read now: nothing that lacks it is to be remembered.
-  if (impl_->decoder.functions().lacks_places()) {
-    MarkCompactHappened();
-    return;
-  }
   impl_->decoder.ScavengeHappened();
   impl_->memo.ForgetFunctions();
   impl_->steps.clear();
 }
 
-void Resolver::MarkCompactHappened() {
-  impl_->decoder.MarkCompactHappened();
-  impl_->memo.Clear();
-  impl_->steps.clear();
-}
+void Resolver::MarkCompactHappened() { impl_->ForgetAll(); }
 
 void Resolver::UseNativeFrames(NativeFrames* frames) {
   impl_->native = frames;

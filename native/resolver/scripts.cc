@@ -9,7 +9,6 @@ namespace sigprof {
 namespace {
 
 constexpr int32_t kTextUnits = 160;
-constexpr uint32_t kMaxAttempts = 32;
 
 bool IsLineEnd(uint16_t unit) {
   return unit == '\n' || unit == '\r' || unit == 0x2028 || unit == 0x2029;
@@ -89,7 +88,10 @@ void Scripts::ReadLines(const ScriptFacts& facts, Script* script) {
   script->tried_in_ = round_;
   script->line_starts_ = LineStarts(heap_, facts.source);
   const bool is_unread = !script->HasLines() && script->attempts_ < kMaxAttempts;
-  if (is_unread && !was_unread) unread_++;
+  if (is_unread && !was_unread) {
+    unread_++;
+    unread_since_ = round_;
+  }
   if (!is_unread && was_unread) unread_--;
 }
 

@@ -41,8 +41,8 @@ class Scripts {
   const Script* Find(Tagged script, int32_t script_id);
   // Text that ends at `position`, at most 160 units.
   std::u16string TextBefore(Tagged script, int32_t position);
-  // Whether a text could not be read that may be later.
-  bool has_unread() const { return unread_ > 0; }
+  // Whether a text could not be read that may be soon.
+  bool has_unread() const { return unread_ > 0 && round_ - unread_since_ < kMaxAttempts; }
   void StartRound() { round_++; }
   void Forget() {
     by_id_.clear();
@@ -50,12 +50,14 @@ class Scripts {
   }
 
  private:
+  static constexpr uint32_t kMaxAttempts = 32;
   void ReadLines(const ScriptFacts& facts, Script* script);
   std::string EvalLabel(const ScriptFacts& facts);
 
   const Heap& heap_;
   size_t unread_ = 0;
   uint32_t round_ = 1;
+  uint32_t unread_since_ = 0;                  // round in which the latest was met
   std::unordered_map<int32_t, Script> by_id_;  // script ids are never used twice in an isolate
 };
 

@@ -45,7 +45,8 @@ export class FrameSplitter {
     const file = this.#options.wholePaths === true ? this.#wholePath(fn) : path;
     const executing = this.#options.lines === true ? (frames.line[frame] as number) : 0;
     if (executing > 0) {
-      return { name, file, line: executing, column: frames.column[frame] as number };
+      // Places on one line are one: lines were asked for.
+      return { name, file, line: executing, column: 0 };
     }
     return { name, file, line: known(functions.line[fn]), column: known(functions.column[fn]) };
   }

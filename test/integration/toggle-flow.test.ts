@@ -170,6 +170,7 @@ describe('sigprof toggle refuses', () => {
       'package.json',
       'node_modules/commander',
       'node_modules/pprof-format',
+      'node_modules/@jridgewell',
     ]) {
       cpSync(join(root, part), join(install, part), { recursive: true, dereference: true });
     }
