@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "v8/code.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "v8/deopt_frames.h"
@@ -158,8 +159,42 @@ std::vector<CodePosition> LocateMaglevCall(const Heap& heap, const CodeInfo& cod
   }
   if (entry < 0) return {};
   std::vector<CodePosition> frames = deopt.FramesAt(entry);
-  if (!frames.empty() && frames.back().shared != code.shared) return {};
+  if (frames.empty() || frames.back().shared != code.shared) return {};
+  frames.back().shared = 0;
   return frames;
+}
+
+// The functions active at an instruction, innermost first, by the code's position table.
+std::vector<CodePosition> LocateByPositions(const Heap& heap, const CodeInfo& code,
+                                            const DeoptData& deopt, int32_t offset) {
+  std::vector<CodePosition> out;
+  uint64_t table = 0;
+  std::vector<uint8_t> bytes;
+  SourcePosition position;
+  if (heap.LoadWord(code.object, heap.layout().heap.code_positions, &table) &&
+      heap.Bytes(table, kMaxTableBytes, &bytes)) {
+    position =
+        FindPosition(bytes.data(), bytes.size(), heap.layout().unsigned_position_deltas, offset);
+  }
+  for (int depth = 0; position.inlining_id != 0 && depth < kMaxInliningDepth; depth++) {
+    Tagged shared = 0;
+    SourcePosition call_site;
+    if (!deopt.Record(position.inlining_id, &shared, &call_site)) break;
+    if (shared != 0) out.push_back({shared, position.script_offset});
+    position = call_site;
+  }
+  out.push_back({0, position.script_offset});
+  return out;
+}
+
+// Whether the outer ones of `positions` are `frames`: then nothing speaks against the inner ones.
+// Maglev's frames lack the callback of an Array.prototype.forEach that is inlined.
+bool EndsWith(const std::vector<CodePosition>& positions, const std::vector<CodePosition>& frames) {
+  return positions.size() >= frames.size() &&
+         std::equal(frames.rbegin(), frames.rend(), positions.rbegin(),
+                    [](const CodePosition& a, const CodePosition& b) {
+                      return a.shared == b.shared && a.script_offset == b.script_offset;
+                    });
 }
 
 }  // namespace
@@ -208,32 +243,15 @@ bool ReadCode(const Heap& heap, Tagged code, CodeInfo* info) {
 std::vector<CodePosition> LocateInOptimizedCode(const Heap& heap, const CodeInfo& code,
                                                 Address pc) {
   const DeoptData deopt(heap, code.object);
-  auto offset = static_cast<int32_t>(pc - code.start);
-  // A caller's pc is just before where the call returns to, which is no instruction's start.
+  const auto offset = static_cast<int32_t>(pc - code.start);
   if (code.tier == CodeTier::kMid && heap.layout().version.major >= 13) {
+    std::vector<CodePosition> positions = LocateByPositions(heap, code, deopt, offset);
+    // A caller's pc is just before where the call returns to, which is no instruction's start.
     std::vector<CodePosition> frames = LocateMaglevCall(heap, code, deopt, offset + 1);
-    if (!frames.empty()) return frames;
+    return frames.empty() || EndsWith(positions, frames) ? positions : frames;
   }
   const int32_t exit = code.tier == CodeTier::kTop ? deopt.LazyExitAt(offset + 1) : -1;
-  if (exit >= 0) offset = deopt.PcOf(exit) - 1;
-  std::vector<CodePosition> out;
-  uint64_t table = 0;
-  std::vector<uint8_t> bytes;
-  SourcePosition position;
-  if (heap.LoadWord(code.object, heap.layout().heap.code_positions, &table) &&
-      heap.Bytes(table, kMaxTableBytes, &bytes)) {
-    position =
-        FindPosition(bytes.data(), bytes.size(), heap.layout().unsigned_position_deltas, offset);
-  }
-  for (int depth = 0; position.inlining_id != 0 && depth < kMaxInliningDepth; depth++) {
-    Tagged shared = 0;
-    SourcePosition call_site;
-    if (!deopt.Record(position.inlining_id, &shared, &call_site)) break;
-    if (shared != 0) out.push_back({shared, position.script_offset});
-    position = call_site;
-  }
-  out.push_back({0, position.script_offset});
-  return out;
+  return LocateByPositions(heap, code, deopt, exit >= 0 ? deopt.PcOf(exit) - 1 : offset);
 }
 
 int32_t BytecodeArrayLength(const Heap& heap, Tagged bytecode_array) {
