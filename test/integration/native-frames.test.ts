@@ -16,6 +16,7 @@ import {
   weightOf,
 } from './recorded-program.ts';
 import { useSharedFolder } from './sigprof-process.ts';
+import { rareShareBound } from './statistics.ts';
 
 const folder = useSharedFolder();
 const addon = useNative('nested', 'addon');
@@ -53,18 +54,28 @@ const hasName = (pattern: RegExp) => (sample: Sample) =>
   sample.frames.some(({ name }) => pattern.test(name));
 const everything = () => true;
 
-/** Of the time of a function, what stands in samples that pass. */
-function shareOf(samples: readonly Sample[], phase: string, passes: (sample: Sample) => boolean) {
+/**
+ * Expects the time of a function to stand in samples that pass, but for `otherShare` of it: the phase's own first and
+ * last steps, and samples that meet a library which has just been loaded.
+ */
+function expectPassing(
+  samples: readonly Sample[],
+  phase: string,
+  passes: (sample: Sample) => boolean,
+  otherShare = 0.05,
+): void {
   const all = samples.filter(hasFrame(phase));
-  return weightOf(all, passes) / weightOf(all, everything);
+  const others = 1 - weightOf(all, passes) / weightOf(all, everything);
+  const weights = all.map(({ weightNs }) => weightNs);
+  expect(others, phase).toBeLessThan(rareShareBound(otherShare, weights));
 }
 
-/** What the program measured is what the profile says, but for the samples at the begin and the end of each phase. */
+/** What the program measured is what the profile says, but for the samples across the begin and the end of each phase. */
 function expectMeasured({ ended, samples }: Recorded, phases: readonly string[]): void {
   const spentMs = JSON.parse(ended.stdout) as Record<string, number>;
   expect(Object.keys(spentMs)).toEqual(phases);
+  const longest = Math.max(...samples.map(({ weightNs }) => weightNs));
   for (const phase of phases) {
-    const longest = Math.max(...samples.filter(hasFrame(phase)).map(({ weightNs }) => weightNs));
     const ms = weightOf(samples, hasFrame(phase)) / 1e6;
     expect(Math.abs(ms - (spentMs[phase] as number)), phase).toBeLessThan((2 * longest) / 1e6);
   }
@@ -73,8 +84,6 @@ function expectMeasured({ ended, samples }: Recorded, phases: readonly string[])
 describe.each(NODE_VERSIONS)('with --native, Node %s', (version) => {
   let recorded: Recorded;
   let samples: readonly Sample[];
-  const share = (phase: string, passes: (sample: Sample) => boolean) =>
-    shareOf(samples, phase, passes);
   beforeAll(async () => {
     recorded = await record(version, '--native');
     samples = recorded.samples;
@@ -83,28 +92,25 @@ describe.each(NODE_VERSIONS)('with --native, Node %s', (version) => {
   test('JavaScript functions have the time the program measured', () =>
     expectMeasured(recorded, PHASES));
 
-  // 120 ms each, at 250 Hz at worst: 30 samples, of which one may meet a library that has just been loaded.
   test('C called from JavaScript stands on it', () => {
-    expect(
-      share('inC', fromStart('inC', 'burn_in_c [nested.node]', 'spin_in_c [nested.node]')),
-    ).toBeGreaterThan(0.9);
+    const inC = fromStart('inC', 'burn_in_c [nested.node]', 'spin_in_c [nested.node]');
+    expectPassing(samples, 'inC', inC);
   });
 
   test('JavaScript called from C stands on it', () => {
-    expect(
-      share('throughC', fromStart('throughC', 'call_from_c [nested.node]', 'calledFromC')),
-    ).toBeGreaterThan(0.9);
+    const throughC = fromStart('throughC', 'call_from_c [nested.node]', 'calledFromC');
+    expectPassing(samples, 'throughC', throughC);
   });
 
   test('the assembly of OpenSSL stands on the function that asked for it', () => {
-    expect(share('digest', fromStart('digest'))).toBeGreaterThan(0.9);
-    expect(share('digest', hasName(/^sha512_block_data_order/))).toBeGreaterThan(0.9);
+    expectPassing(samples, 'digest', fromStart('digest'));
+    expectPassing(samples, 'digest', hasName(/^sha512_block_data_order/));
   });
 
   test('time in the kernel is that of the system call', () => {
-    expect(
-      share('readZeros', fromStart('readZeros', 'readSync', 'read [syscall]')),
-    ).toBeGreaterThan(0.8);
+    // The rest is the way into the kernel and back, which is long in a virtual machine.
+    const inKernel = fromStart('readZeros', 'readSync', 'read [syscall]');
+    expectPassing(samples, 'readZeros', inKernel, 0.15);
   });
 
   test('the work of the pool has its own stacks, from where its thread starts', () => {
@@ -119,7 +125,8 @@ describe.each(NODE_VERSIONS)('with --native, Node %s', (version) => {
   test('stacks are whole', () => {
     const { lost } = recorded.counters;
     const stacks = recorded.samples.length + recorded.nativeSamples.length;
-    expect((lost['brokenNativeStacks'] ?? 0) / stacks).toBeLessThan(0.01);
+    // Those in a library that has just been loaded, on the main thread and on the pool's.
+    expect(lost['brokenNativeStacks'] ?? 0).toBeLessThanOrEqual(3 + 0.005 * stacks);
     expect(unusableShare(recorded)).toBeLessThan(0.01);
   });
 });
